@@ -1,1 +1,158 @@
-//! To come.
+//! The hop between threads: a pipe joins a socket to a connection, or two sockets (inproc). It is
+//! two byte queues, one each way; a queue holds ZMTP frames, encoded once by whoever writes, so
+//! that a connection passes them to the kernel and from it as they are.
+//!
+//! ```text
+//!   socket A                         pipe                          connection, or socket B
+//!   End { tx: Writer  ------ Direction: chunks, credit ------> Reader / Flusher
+//!         rx: Reader  <----- Direction: chunks, credit ------- Writer / Filler }
+//! ```
+//!
+//! `chunk` is the memory, `direction` the words that both ends share, `cursor` a place in the
+//! stream; `writer`/`reader` work frame by frame, `fill`/`flush` against the kernel; `conflate` is
+//! the queue that keeps the last message only; `port` is how a socket hears of its pipes.
+//!
+//! Thread: each end belongs to one holder at a time (the socket's lock, a connection's role).
+//! Invariants: every message that `write` accepted is read, or still queued, or dropped with a
+//! closed end; a reader sees whole messages in order.
+//! Counterpart: `pipe.cpp`, `ypipe.hpp`, `yqueue.hpp` of libzmq 4.3.5.
+
+mod chunk;
+mod conflate;
+mod cursor;
+mod direction;
+mod fill;
+mod flush;
+mod pipes;
+mod port;
+mod reader;
+mod writer;
+
+use std::sync::Arc;
+
+use crate::msg::{Msg, PeerInfo};
+use direction::Direction;
+
+pub use conflate::{LatestReader, LatestWriter};
+pub use direction::{Signal, signals};
+pub use fill::{Filler, ScanError, Scanned};
+pub use flush::{Flushed, Flusher};
+pub use pipes::{End, PipeId, Pipes, Rx, Tx};
+pub use port::{Inbox, Port, PortSignal, Wake};
+pub use reader::Reader;
+pub use writer::{Thresholds, Writer};
+
+/// The body of a frame on its way out.
+#[derive(Debug)]
+pub enum Body<'a> {
+    /// Bytes that the caller keeps.
+    Slice(&'a [u8]),
+    /// A message that is moved from when it is taken, and left alone when not.
+    Msg(&'a mut Msg),
+}
+
+/// A frame on its way out.
+#[derive(Debug)]
+pub struct Outgoing<'a> {
+    /// What to send.
+    pub body: Body<'a>,
+    /// More frames of the same message follow.
+    pub more: bool,
+}
+
+impl<'a> Outgoing<'a> {
+    /// A frame of bytes.
+    pub fn slice(bytes: &'a [u8], more: bool) -> Self {
+        Self { body: Body::Slice(bytes), more }
+    }
+
+    /// A frame of a message.
+    pub fn msg(msg: &'a mut Msg, more: bool) -> Self {
+        Self { body: Body::Msg(msg), more }
+    }
+
+    /// The body's bytes.
+    pub fn data(&self) -> &[u8] {
+        match &self.body {
+            Body::Slice(bytes) => bytes,
+            Body::Msg(msg) => msg.data(),
+        }
+    }
+
+    /// The same frame for one of several takers in turn: the body is moved from at the last.
+    pub fn reborrow(&mut self) -> Outgoing<'_> {
+        let body = match &mut self.body {
+            Body::Slice(bytes) => Body::Slice(bytes),
+            Body::Msg(msg) => Body::Msg(msg),
+        };
+        Outgoing { body, more: self.more }
+    }
+}
+
+/// A frame that was read. Its bytes stay in the queue's chunk until the next call on the reader.
+#[derive(Debug)]
+pub struct Frame<'a> {
+    /// What was sent.
+    pub body: FrameBody<'a>,
+    /// More frames of the same message follow.
+    pub more: bool,
+    /// A command (a subscription) instead of a message's frame.
+    pub command: bool,
+    /// Who sent it, where that is known.
+    pub peer: Option<&'a Arc<PeerInfo>>,
+}
+
+/// The body of a frame that was read.
+#[derive(Debug)]
+pub enum FrameBody<'a> {
+    /// In the chunk.
+    Bytes(&'a [u8]),
+    /// Came by pointer.
+    Msg(Msg),
+}
+
+/// The watermarks of one queue: each side's share in messages, 0 for "no limit", `None` for a side
+/// that has no say.
+#[derive(Clone, Copy, Debug)]
+pub struct Marks {
+    /// The writer's share.
+    pub writer: Option<u32>,
+    /// The reader's share.
+    pub reader: Option<u32>,
+}
+
+/// Makes one byte queue.
+pub fn queue(
+    to_reader: Arc<dyn Signal>,
+    to_writer: Arc<dyn Signal>,
+    marks: Marks,
+    thresholds: Thresholds,
+) -> (Writer, Reader) {
+    let dir = Direction::new(to_reader, to_writer, marks.writer, marks.reader);
+    (Writer::new(Arc::clone(&dir), thresholds), Reader::new(dir))
+}
+
+/// Makes one byte queue whose reading end passes its bytes to the kernel.
+pub fn outbound(
+    to_reader: Arc<dyn Signal>,
+    to_writer: Arc<dyn Signal>,
+    marks: Marks,
+) -> (Writer, Flusher) {
+    let dir = Direction::new(to_reader, to_writer, marks.writer, marks.reader);
+    (Writer::new(Arc::clone(&dir), Thresholds::NETWORK), Flusher::new(dir))
+}
+
+/// Lets the queue start over in the same memory, which is then still in the cache: for a caller
+/// that holds both ends when everything was consumed. Does nothing otherwise.
+pub fn rewind_outbound(writer: &mut Writer, flusher: &mut Flusher) {
+    writer.rewind(flusher.cursor(), false);
+}
+
+/// As [`rewind_outbound`]; bytes of an unfinished frame move to the front.
+pub fn rewind_inbound(filler: &mut Filler, reader: &mut Reader) {
+    let hungry = filler.take_hungry();
+    if filler.has_body() {
+        return;
+    }
+    filler.writer().rewind(&mut reader.cursor, hungry);
+}

@@ -1,1 +1,43 @@
-//! To come.
+//! Atomics, cells and locks that the lock-free parts are built on: the real ones, or loom's when
+//! the models run. Nothing else in the crate names `core::sync::atomic`.
+//!
+//! Thread: any.
+//! Invariants: none of its own; each type tells its own.
+//! Counterpart: none in libzmq, which hides its atomics in `atomic_ptr.hpp` and `atomic_counter.hpp`.
+
+mod cell;
+mod padded;
+mod role;
+
+pub use cell::Slot;
+pub use padded::Padded;
+pub use role::{Role, RoleGuard};
+
+#[cfg(not(loom))]
+#[allow(clippy::disallowed_types, reason = "the one place that names them")]
+mod imp {
+    pub use std::sync::atomic::{
+        AtomicBool, AtomicI32, AtomicPtr, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering,
+        fence,
+    };
+}
+
+#[cfg(loom)]
+mod imp {
+    pub use loom::sync::atomic::{
+        AtomicBool, AtomicI32, AtomicPtr, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering,
+        fence,
+    };
+}
+
+pub use imp::*;
+
+/// Stands between "I announced" and "I look" in every two-sided hand-shake (publish, then look for
+/// a sleeper; announce sleep, then look for work). Both sides use `SeqCst` read-modify-writes and
+/// loads, which give the order by themselves, at the price of one locked instruction; loom treats
+/// `SeqCst` accesses as `AcqRel`, so there the fence is spelled out.
+#[inline(always)]
+pub fn store_load_barrier() {
+    #[cfg(loom)]
+    fence(Ordering::SeqCst);
+}

@@ -1,1 +1,167 @@
-//! To come.
+//! Listening and connecting sockets of the transports that go through the kernel, and the grammar
+//! of endpoints.
+//!
+//! Thread: any; nothing here blocks, except that names are resolved on threads of their own.
+//! Invariants: every descriptor is non-blocking, closed on exec, and closed if setting it up fails.
+//! Counterpart: `address.cpp`, `tcp*.cpp`, `ipc*.cpp`, `ip_resolver.cpp` of libzmq 4.3.5.
+
+#![deny(unsafe_code)]
+
+pub mod address;
+pub mod ipc;
+pub mod resolve;
+pub mod tcp;
+
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
+
+use socket2::Socket;
+
+pub use address::{Endpoint, IpcAddress, TcpAddress};
+
+/// What the options say about sockets of the kernel. Zero or -1 mean the system's default where
+/// `zmq_setsockopt(3)` has it so.
+#[derive(Clone, Debug, Default)]
+#[allow(missing_docs, reason = "named after the options")]
+pub struct TransportOptions {
+    pub ipv6: bool,
+    pub backlog: i32,
+    pub sndbuf: i32,
+    pub rcvbuf: i32,
+    pub tos: i32,
+    pub priority: i32,
+    pub bind_to_device: String,
+    pub keepalive: i32,
+    pub keepalive_cnt: i32,
+    pub keepalive_idle: i32,
+    pub keepalive_intvl: i32,
+    pub max_retransmission: i32,
+    pub busy_poll: i32,
+    pub use_fd: i32,
+    pub accept_filters: Vec<tcp::AcceptFilter>,
+    pub ipc_pid_filters: Vec<i32>,
+    pub ipc_uid_filters: Vec<u32>,
+    pub ipc_gid_filters: Vec<u32>,
+}
+
+/// A connected socket.
+#[derive(Debug)]
+pub struct Stream {
+    socket: Socket,
+}
+
+impl Stream {
+    pub(crate) fn new(socket: Socket) -> Self {
+        Self { socket }
+    }
+
+    /// Where the peer is, as `Peer-Address` has it: an IP address, or nothing for a local peer.
+    pub fn peer_address(&self) -> String {
+        tcp::numeric_host(self.socket.peer_addr().ok())
+    }
+
+    /// The local and remote endpoints, as monitor events have them.
+    pub fn local_endpoint(&self) -> String {
+        address::display(self.socket.local_addr().ok())
+    }
+
+    /// See [`Stream::local_endpoint`].
+    pub fn remote_endpoint(&self) -> String {
+        address::display(self.socket.peer_addr().ok())
+    }
+
+    /// What became of a non-blocking connect.
+    pub fn connect_error(&self) -> io::Result<()> {
+        match self.socket.take_error()? {
+            Some(error) => Err(error),
+            None => Ok(()),
+        }
+    }
+
+    /// The socket's own handle, for options.
+    pub(crate) fn socket(&self) -> &Socket {
+        &self.socket
+    }
+}
+
+impl AsFd for Stream {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
+    }
+}
+
+impl AsRawFd for Stream {
+    fn as_raw_fd(&self) -> RawFd {
+        self.socket.as_raw_fd()
+    }
+}
+
+/// Why there is no new connection.
+#[derive(Debug)]
+pub enum AcceptError {
+    /// Nobody is waiting.
+    WouldBlock,
+    /// A filter turned the peer away.
+    Filtered,
+    /// This one peer was lost; the next may do.
+    Peer(io::Error),
+    /// The process or system is out of descriptors or memory: try again later.
+    Exhausted(io::Error),
+}
+
+/// A listening socket.
+#[derive(Debug)]
+pub enum Listener {
+    /// TCP.
+    Tcp(tcp::TcpListener),
+    /// Unix domain.
+    Ipc(ipc::IpcListener),
+}
+
+impl Listener {
+    /// The endpoint that peers can connect to: `ZMQ_LAST_ENDPOINT`.
+    pub fn endpoint(&self) -> &str {
+        match self {
+            Self::Tcp(listener) => listener.endpoint(),
+            Self::Ipc(listener) => listener.endpoint(),
+        }
+    }
+
+    /// Takes one peer that is waiting.
+    pub fn accept(&self, options: &TransportOptions) -> Result<Stream, AcceptError> {
+        let (socket, is_tcp) = match self {
+            Self::Tcp(listener) => (listener.socket(), true),
+            Self::Ipc(listener) => (listener.socket(), false),
+        };
+        let (peer, address) = socket.accept().map_err(classify_accept)?;
+        peer.set_nonblocking(true).map_err(AcceptError::Peer)?;
+        if is_tcp {
+            if !tcp::passes(&options.accept_filters, address.as_socket()) {
+                return Err(AcceptError::Filtered);
+            }
+            tcp::tune(&peer, options).map_err(AcceptError::Peer)?;
+        } else if !ipc::passes(options, &peer) {
+            return Err(AcceptError::Filtered);
+        }
+        Ok(Stream::new(peer))
+    }
+}
+
+impl AsRawFd for Listener {
+    fn as_raw_fd(&self) -> RawFd {
+        match self {
+            Self::Tcp(listener) => listener.socket().as_raw_fd(),
+            Self::Ipc(listener) => listener.socket().as_raw_fd(),
+        }
+    }
+}
+
+fn classify_accept(error: io::Error) -> AcceptError {
+    match error.raw_os_error() {
+        Some(libc::EAGAIN) => AcceptError::WouldBlock,
+        Some(libc::EMFILE | libc::ENFILE | libc::ENOBUFS | libc::ENOMEM) => {
+            AcceptError::Exhausted(error)
+        }
+        _ => AcceptError::Peer(error),
+    }
+}

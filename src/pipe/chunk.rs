@@ -1,0 +1,331 @@
+//! The memory of a byte queue: chunks linked in stream order, each with a lazily made table of
+//! external parts (message bodies that travel by pointer instead of being copied).
+//!
+//! ```text
+//! stream offset   base                 written                 base + capacity
+//!                  | frame | frame | fr.. |        free             |
+//!                                  ^ external part: stands after its header, takes no bytes here
+//! ```
+//!
+//! Thread: a chunk is written by the queue's writer and read by its reader; which bytes belong to
+//! whom is told by the queue's published position (see `direction.rs`).
+//! Invariants: the writer never touches bytes below the published position; `next` is set before
+//! `end`, and both before anything beyond `end` is published.
+//! Counterpart: `yqueue.hpp` of libzmq 4.3.5, which links chunks of message structures.
+
+use std::alloc::{self, Layout};
+use std::cell::{RefCell, UnsafeCell};
+use std::mem::MaybeUninit;
+use std::ptr::{self, NonNull};
+use std::sync::Arc;
+
+use crate::msg::{Msg, PeerInfo};
+use crate::sync::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
+
+/// Sizes of a chunk's memory, bytes. A queue starts with the smallest and grows with its traffic.
+const CLASSES: [usize; 4] = [4 << 10, 16 << 10, 64 << 10, 256 << 10];
+
+/// How many free buffers of each class a thread keeps: about a megabyte altogether.
+const KEPT: [usize; 4] = [16, 8, 4, 2];
+
+/// External parts per chunk; a chunk whose table is full is sealed.
+pub(super) const EXTERNALS: usize = if cfg!(loom) { 2 } else { 32 };
+
+/// `end` of a chunk that is still being written.
+pub(super) const OPEN: u64 = u64::MAX;
+
+/// Index into [`CLASSES`]; the last one stands for "whatever a single frame needs".
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct SizeClass(u8);
+
+impl SizeClass {
+    pub(super) const SMALLEST: Self = Self(0);
+
+    pub(super) fn next(self, limit: usize) -> Self {
+        let up = usize::from(self.0) + 1;
+        if up < CLASSES.len() && CLASSES[up] <= limit { Self(up as u8) } else { self }
+    }
+
+    /// The smallest class that is not below `self` and holds `len` bytes, if there is one.
+    fn holding(self, len: usize) -> Option<Self> {
+        (usize::from(self.0)..CLASSES.len()).find(|&c| CLASSES[c] >= len).map(|c| Self(c as u8))
+    }
+}
+
+thread_local! {
+    static POOL: RefCell<[Vec<NonNull<u8>>; 4]> = const { RefCell::new([const { Vec::new() }; 4]) };
+    /// Gives the pool's memory back when the thread ends.
+    static POOL_GUARD: PoolGuard = const { PoolGuard };
+}
+
+struct PoolGuard;
+
+impl Drop for PoolGuard {
+    fn drop(&mut self) {
+        let _ = POOL.try_with(|pool| {
+            for (class, buffers) in pool.borrow_mut().iter_mut().enumerate() {
+                for buffer in buffers.drain(..) {
+                    // SAFETY: the pool holds buffers of `CLASSES[class]` bytes made by `Buffer::new`.
+                    unsafe { alloc::dealloc(buffer.as_ptr(), layout(CLASSES[class])) };
+                }
+            }
+        });
+    }
+}
+
+fn layout(capacity: usize) -> Layout {
+    // 16 is below every alignment limit and the sizes are far below `isize::MAX`.
+    Layout::from_size_align(capacity, 16).unwrap_or(Layout::new::<u128>())
+}
+
+/// The bytes of a chunk: uninitialised until the queue's writer fills them.
+pub(super) struct Buffer {
+    data: NonNull<u8>,
+    capacity: usize,
+    class: Option<SizeClass>,
+}
+
+impl Buffer {
+    /// A buffer of at least `len` bytes, of class `wanted` or above, from the thread's pool.
+    pub(super) fn new(wanted: SizeClass, len: usize) -> Self {
+        let class = wanted.holding(len);
+        let capacity = class.map_or(len, |c| CLASSES[usize::from(c.0)]);
+        if let Some(class) = class {
+            let pooled = POOL.try_with(|pool| pool.borrow_mut()[usize::from(class.0)].pop());
+            if let Ok(Some(data)) = pooled {
+                return Self { data, capacity, class: Some(class) };
+            }
+        }
+        let layout = layout(capacity);
+        // SAFETY: `capacity` is at least 4 KiB, so the layout is not empty.
+        let data = unsafe { alloc::alloc(layout) };
+        let Some(data) = NonNull::new(data) else { alloc::handle_alloc_error(layout) };
+        Self { data, capacity, class }
+    }
+
+    pub(super) const fn empty() -> Self {
+        Self { data: NonNull::dangling(), capacity: 0, class: None }
+    }
+
+    pub(super) fn as_ptr(&self) -> *mut u8 {
+        self.data.as_ptr()
+    }
+
+    pub(super) fn capacity(&self) -> usize {
+        self.capacity
+    }
+
+    pub(super) fn class(&self) -> SizeClass {
+        self.class.unwrap_or(SizeClass::SMALLEST)
+    }
+}
+
+impl Drop for Buffer {
+    fn drop(&mut self) {
+        if self.capacity == 0 {
+            return;
+        }
+        if let Some(class) = self.class {
+            let index = usize::from(class.0);
+            let kept = POOL.try_with(|pool| {
+                let mut pool = pool.borrow_mut();
+                let room = pool[index].len() < KEPT[index];
+                if room {
+                    pool[index].push(self.data);
+                }
+                room
+            });
+            if kept == Ok(true) {
+                // Registers the destructor that empties the pool when this thread ends.
+                let _ = POOL_GUARD.try_with(|_| ());
+                return;
+            }
+        }
+        // SAFETY: allocated by `Buffer::new` with this very layout.
+        unsafe { alloc::dealloc(self.data.as_ptr(), layout(self.capacity)) };
+    }
+}
+
+/// A body that travels by pointer: it stands in the stream at `at`, right behind its header.
+pub(super) struct External {
+    pub(super) at: u64,
+    pub(super) msg: Msg,
+}
+
+type Table = [UnsafeCell<MaybeUninit<External>>; EXTERNALS];
+
+/// One link of the chain. Reached by raw pointers from the two ends of the queue.
+pub(super) struct Chunk {
+    /// Stream offset of the first byte. Written at creation, and by [`Chunk::rewind`] when one
+    /// thread holds both ends.
+    base: UnsafeCell<u64>,
+    buffer: UnsafeCell<Buffer>,
+    /// Stream offset at which the chunk ends, [`OPEN`] while it is the writer's last. The writer
+    /// stores it (release) before it publishes anything beyond.
+    pub(super) end: AtomicU64,
+    /// Set by the writer before `end`.
+    pub(super) next: AtomicPtr<Chunk>,
+    /// Entries of the table that are written; the writer's store (release) pairs with the
+    /// reader's load. Counts also what is not published yet: their offsets tell.
+    externals_len: AtomicU32,
+    externals: AtomicPtr<Table>,
+    /// Entries that the reader has taken out; the reader's alone.
+    taken: UnsafeCell<u32>,
+    /// The peer whose bytes these are, when it differs from the previous chunk's.
+    pub(super) peer: Option<Arc<PeerInfo>>,
+}
+
+impl Chunk {
+    pub(super) fn boxed(base: u64, buffer: Buffer, peer: Option<Arc<PeerInfo>>) -> *mut Self {
+        Box::into_raw(Box::new(Self {
+            base: UnsafeCell::new(base),
+            buffer: UnsafeCell::new(buffer),
+            end: AtomicU64::new(OPEN),
+            next: AtomicPtr::new(ptr::null_mut()),
+            externals_len: AtomicU32::new(0),
+            externals: AtomicPtr::new(ptr::null_mut()),
+            taken: UnsafeCell::new(0),
+            peer,
+        }))
+    }
+
+    /// # Safety
+    /// Nothing else reaches the chunk any more.
+    pub(super) unsafe fn free(chunk: *mut Self) {
+        // SAFETY: made by `boxed`, and the caller gives it up.
+        drop(unsafe { Box::from_raw(chunk) });
+    }
+
+    /// Start of the memory and stream offset of its first byte.
+    ///
+    /// # Safety
+    /// The caller holds the writer's or the reader's end; see [`Chunk::rewind`].
+    pub(super) unsafe fn span(&self) -> (*mut u8, u64, usize) {
+        // SAFETY: both cells change in `rewind` only, whose caller holds both ends.
+        unsafe {
+            let buffer = &*self.buffer.get();
+            (buffer.as_ptr(), *self.base.get(), buffer.capacity())
+        }
+    }
+
+    /// # Safety
+    /// As [`Chunk::span`].
+    pub(super) unsafe fn class(&self) -> SizeClass {
+        // SAFETY: as in `span`.
+        unsafe { (*self.buffer.get()).class() }
+    }
+
+    /// Makes the chunk's first byte stand for stream offset `base`, in `buffer` if one is given.
+    ///
+    /// # Safety
+    /// The caller holds both ends, and the reader has consumed all that was written and taken all
+    /// external parts.
+    pub(super) unsafe fn rewind(&self, base: u64, buffer: Option<Buffer>) {
+        // SAFETY: the caller holds both ends, so nobody else looks at the cells.
+        unsafe {
+            *self.base.get() = base;
+            *self.taken.get() = 0;
+            if let Some(buffer) = buffer {
+                *self.buffer.get() = buffer;
+            }
+        }
+        self.externals_len.store(0, Ordering::Relaxed);
+    }
+
+    pub(super) fn externals_full(&self) -> bool {
+        self.externals_len.load(Ordering::Relaxed) as usize == EXTERNALS
+    }
+
+    pub(super) fn externals_len(&self) -> u32 {
+        self.externals_len.load(Ordering::Acquire)
+    }
+
+    /// # Safety
+    /// The caller is the writer, and the table is not full.
+    pub(super) unsafe fn push_external(&self, external: External) {
+        let mut table = self.externals.load(Ordering::Relaxed);
+        if table.is_null() {
+            let fresh: Box<Table> =
+                Box::new([const { UnsafeCell::new(MaybeUninit::uninit()) }; EXTERNALS]);
+            table = Box::into_raw(fresh);
+            self.externals.store(table, Ordering::Release);
+        }
+        let len = self.externals_len.load(Ordering::Relaxed);
+        // SAFETY: `len` is below EXTERNALS (caller), the entry is not in the reader's view yet.
+        unsafe { (*(*table)[len as usize].get()).write(external) };
+        self.externals_len.store(len + 1, Ordering::Release);
+    }
+
+    /// Drops the entries from `len` on.
+    ///
+    /// # Safety
+    /// The caller is the writer and the entries were never published.
+    pub(super) unsafe fn truncate_externals(&self, len: u32) {
+        let table = self.externals.load(Ordering::Relaxed);
+        let from = self.externals_len.load(Ordering::Relaxed);
+        for index in (len..from).rev() {
+            self.externals_len.store(index, Ordering::Relaxed);
+            // SAFETY: the entry was written by `push_external` and nobody else sees it (caller).
+            unsafe { (*(*table)[index as usize].get()).assume_init_drop() };
+        }
+    }
+
+    /// Stream offset of entry `index`, or [`OPEN`] if there is none.
+    pub(super) fn external_at(&self, index: u32) -> u64 {
+        if index >= self.externals_len() {
+            return OPEN;
+        }
+        let table = self.externals.load(Ordering::Acquire);
+        // SAFETY: entries below `externals_len` are written (release/acquire on that counter), and
+        // `at` is never changed afterwards while the entry is there.
+        unsafe { (*(*table)[index as usize].get()).assume_init_ref().at }
+    }
+
+    /// The body of entry `index`.
+    ///
+    /// # Safety
+    /// The caller is the reader, the entry is published and not taken.
+    pub(super) unsafe fn external_body(&self, index: u32) -> &Msg {
+        let table = self.externals.load(Ordering::Acquire);
+        // SAFETY: as in `external_at`; the caller says that it is still there.
+        unsafe { &(*(*table)[index as usize].get()).assume_init_ref().msg }
+    }
+
+    /// Takes the body of the next entry out.
+    ///
+    /// # Safety
+    /// The caller is the reader, and the next entry is published.
+    pub(super) unsafe fn take_external(&self) -> Msg {
+        let table = self.externals.load(Ordering::Acquire);
+        // SAFETY: `taken` is the reader's; the entry is written and published (caller), and moving
+        // `taken` on makes this the only time it is read out.
+        unsafe {
+            let index = *self.taken.get();
+            *self.taken.get() = index + 1;
+            (*(*table)[index as usize].get()).assume_init_read().msg
+        }
+    }
+
+    /// # Safety
+    /// The caller is the reader.
+    pub(super) unsafe fn taken(&self) -> u32 {
+        // SAFETY: only the reader touches the cell (caller).
+        unsafe { *self.taken.get() }
+    }
+}
+
+impl Drop for Chunk {
+    fn drop(&mut self) {
+        let table = self.externals.load(Ordering::Relaxed);
+        if table.is_null() {
+            return;
+        }
+        let len = self.externals_len.load(Ordering::Relaxed);
+        for index in *self.taken.get_mut()..len {
+            // SAFETY: entries between `taken` and `externals_len` are written and still here.
+            unsafe { (*(*table)[index as usize].get()).assume_init_drop() };
+        }
+        // SAFETY: made by `Box::into_raw` in `push_external`.
+        drop(unsafe { Box::from_raw(table) });
+    }
+}

@@ -1,0 +1,168 @@
+//! The queue of a socket with `ZMQ_CONFLATE`: it holds one message, the last one written.
+//!
+//! Thread: as the byte queue's ends. Invariants: at most one message is kept; single frames only,
+//! as `ZMQ_CONFLATE` has it. Counterpart: `ypipe_conflate.hpp` and `dbuffer.hpp` in libzmq 4.3.5.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::msg::{Msg, PeerInfo};
+use crate::pipe::direction::{Signal, signals};
+use crate::pipe::{Body, Outgoing};
+use crate::sync::Slot;
+
+struct Shared {
+    state: Mutex<State>,
+    peer: Slot<PeerInfo>,
+    to_reader: Arc<dyn Signal>,
+}
+
+struct State {
+    latest: Option<Msg>,
+    /// The reader found nothing and wants a signal.
+    armed: bool,
+    writer_closed: bool,
+    reader_closed: bool,
+}
+
+impl Shared {
+    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Makes a queue that keeps the last message only.
+pub(super) fn latest(to_reader: Arc<dyn Signal>) -> (LatestWriter, LatestReader) {
+    let shared = Arc::new(Shared {
+        state: Mutex::new(State {
+            latest: None,
+            armed: true,
+            writer_closed: false,
+            reader_closed: false,
+        }),
+        peer: Slot::new(),
+        to_reader,
+    });
+    (LatestWriter(Arc::clone(&shared)), LatestReader { shared, peer: None })
+}
+
+/// Writing end: never full.
+pub struct LatestWriter(Arc<Shared>);
+
+/// Reading end.
+pub struct LatestReader {
+    shared: Arc<Shared>,
+    peer: Option<Arc<PeerInfo>>,
+}
+
+impl LatestWriter {
+    /// Puts the frame in the place of the message that is there. Returns false when closed.
+    pub fn write(&mut self, out: Outgoing<'_>) -> bool {
+        let mut msg = match out.body {
+            Body::Slice(bytes) => Msg::from_slice(bytes),
+            Body::Msg(msg) => std::mem::take(msg),
+        };
+        msg.set_more(out.more);
+        let (wake, replaced) = {
+            let mut state = self.0.lock();
+            if state.reader_closed {
+                return false;
+            }
+            (std::mem::take(&mut state.armed), state.latest.replace(msg))
+        };
+        drop(replaced);
+        if wake {
+            self.0.to_reader.signal(signals::READABLE);
+        }
+        true
+    }
+
+    /// True while somebody may read.
+    pub fn can_write(&self) -> bool {
+        !self.0.lock().reader_closed
+    }
+
+    /// Says who writes.
+    pub fn set_peer(&mut self, peer: Arc<PeerInfo>) {
+        self.0.peer.set(peer);
+        self.0.to_reader.signal(signals::READABLE);
+    }
+
+    /// Ends the queue; a message that is there can still be read.
+    pub fn close(&mut self) {
+        let wake = {
+            let mut state = self.0.lock();
+            !std::mem::replace(&mut state.writer_closed, true) && state.armed
+        };
+        if wake {
+            self.0.to_reader.signal(signals::READABLE | signals::CLOSED);
+        }
+    }
+
+    /// Tells the reader's side something that stands outside the stream.
+    pub fn signal_reader(&self, bits: u32) {
+        self.0.to_reader.signal(bits);
+    }
+}
+
+impl LatestReader {
+    /// True if a message is there; arms the signal if not.
+    pub fn can_read(&mut self) -> bool {
+        let mut state = self.shared.lock();
+        state.armed = state.latest.is_none();
+        !state.armed
+    }
+
+    /// Takes the message.
+    pub fn read(&mut self) -> Option<Msg> {
+        let msg = self.shared.lock().latest.take();
+        if msg.is_some() {
+            self.peer = self.shared.peer.get();
+        }
+        msg
+    }
+
+    /// True when the writer closed and nothing is left.
+    pub fn is_finished(&self) -> bool {
+        let state = self.shared.lock();
+        state.writer_closed && state.latest.is_none()
+    }
+
+    /// Who wrote the last message that was read, or announced itself.
+    pub fn peer(&self) -> Option<Arc<PeerInfo>> {
+        self.peer.clone().or_else(|| self.shared.peer.get())
+    }
+
+    pub(super) fn peer_ref(&self) -> Option<&Arc<PeerInfo>> {
+        self.peer.as_ref()
+    }
+
+    /// Wants no more.
+    pub fn close(&mut self) {
+        self.shared.lock().reader_closed = true;
+    }
+}
+
+impl Drop for LatestWriter {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+impl Drop for LatestReader {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+impl fmt::Debug for LatestWriter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("LatestWriter")
+    }
+}
+
+impl fmt::Debug for LatestReader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("LatestReader")
+    }
+}

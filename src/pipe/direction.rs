@@ -1,0 +1,307 @@
+//! What the two ends of one byte queue share: positions, credit, and who is asleep.
+//!
+//! The queue is a stream of frames with offsets that only grow. `published` is the offset up to
+//! which whole messages stand; moving it is the writer's single commit, so a reader never sees
+//! part of a multipart message, not even when the message spans chunks.
+//!
+//! Hand-shakes (each side announces by a read-modify-write, then looks; see
+//! [`store_load_barrier`]):
+//! - *data*: the writer moves `published`, then looks at `reader_state`; the reader that found
+//!   nothing sets `ARMED`, then looks at `published` and `closed` again. Whoever turns `ARMED`
+//!   back sends the signal, so there is one signal per sleep.
+//! - *credit*: the reader moves `consumed`, then looks at `writer_state`; the writer that found
+//!   the high-water mark reached sets `BLOCKED`, then looks at `consumed` again.
+//!
+//! Thread: both ends. Invariants: `consumed <= published_messages`; both only grow.
+//! Counterpart: `ypipe.hpp` and the watermarks of `pipe.cpp` in libzmq 4.3.5.
+
+use std::fmt;
+use std::ptr;
+use std::sync::Arc;
+
+use crate::msg::PeerInfo;
+use crate::pipe::chunk::Chunk;
+use crate::sync::{AtomicPtr, AtomicU32, AtomicU64, Ordering, Padded, Slot, store_load_barrier};
+
+/// What an end is told about when it is not looking.
+pub mod signals {
+    /// There is something to read, or the peer became known.
+    pub const READABLE: u32 = 1;
+    /// There is room again below the high-water mark.
+    pub const WRITABLE: u32 = 2;
+    /// The other side closed.
+    pub const CLOSED: u32 = 4;
+    /// The peer lost its state (a connection was made anew).
+    pub const HICCUP: u32 = 8;
+}
+
+/// Receives the signals of one end. Called on whichever thread holds the other end; must not
+/// block.
+pub trait Signal: Send + Sync {
+    /// `bits` of [`signals`] became true.
+    fn signal(&self, bits: u32);
+}
+
+const AWAKE: u32 = 0;
+const ARMED: u32 = 1;
+
+const WRITER_CLOSED: u32 = 1;
+const READER_CLOSED: u32 = 2;
+
+/// Written by the writer's end.
+struct WriterLine {
+    /// Stream offset behind the last whole message. Stored by the writer, loaded by the reader.
+    published: AtomicU64,
+    /// Messages before `published`; stored before it, so it may run ahead for a moment.
+    messages: AtomicU64,
+}
+
+/// Written by the reader's end.
+struct ReaderLine {
+    /// Messages that left the queue, as far as the reader has told.
+    consumed: AtomicU64,
+}
+
+/// The shared words of one byte queue.
+pub(super) struct Direction {
+    writer: Padded<WriterLine>,
+    reader: Padded<ReaderLine>,
+    /// [`ARMED`]: the reader found nothing and wants a signal. Both sides read-modify-write it.
+    reader_state: AtomicU32,
+    /// [`ARMED`]: the writer found no credit and wants a signal.
+    writer_state: AtomicU32,
+    /// Bits [`WRITER_CLOSED`] and [`READER_CLOSED`], each set once by its side.
+    closed: AtomicU32,
+    /// High-water mark in messages, 0 for none: the share of the writer's and of the reader's side.
+    hwm_writer: AtomicU32,
+    hwm_reader: AtomicU32,
+    /// First chunk; set once by the writer, before anything is published.
+    pub(super) first: AtomicPtr<Chunk>,
+    /// Who is at the writer's side, told by a connection after its handshake.
+    pub(super) peer: Slot<PeerInfo>,
+    to_reader: Arc<dyn Signal>,
+    to_writer: Arc<dyn Signal>,
+}
+
+/// Adds up the two sides' high-water marks as libzmq does for inproc: unlimited if either is. A
+/// side that has no say passes `None`.
+fn packed_hwm(hwm: Option<u32>) -> u32 {
+    hwm.unwrap_or(NO_SAY)
+}
+
+const NO_SAY: u32 = u32::MAX;
+
+impl Direction {
+    pub(super) fn new(
+        to_reader: Arc<dyn Signal>,
+        to_writer: Arc<dyn Signal>,
+        hwm_writer: Option<u32>,
+        hwm_reader: Option<u32>,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            writer: Padded(WriterLine {
+                published: AtomicU64::new(0),
+                messages: AtomicU64::new(0),
+            }),
+            reader: Padded(ReaderLine { consumed: AtomicU64::new(0) }),
+            // A new reader has looked at nothing yet: the first message must signal.
+            reader_state: AtomicU32::new(ARMED),
+            writer_state: AtomicU32::new(AWAKE),
+            closed: AtomicU32::new(0),
+            hwm_writer: AtomicU32::new(packed_hwm(hwm_writer)),
+            hwm_reader: AtomicU32::new(packed_hwm(hwm_reader)),
+            first: AtomicPtr::new(ptr::null_mut()),
+            peer: Slot::new(),
+            to_reader,
+            to_writer,
+        })
+    }
+
+    /// High-water mark in messages; 0 is "no limit".
+    #[inline]
+    pub(super) fn hwm(&self) -> u64 {
+        let writer = self.hwm_writer.load(Ordering::Relaxed);
+        let reader = self.hwm_reader.load(Ordering::Relaxed);
+        match (writer, reader) {
+            (0, _) | (_, 0) => 0,
+            (NO_SAY, mark) | (mark, NO_SAY) => u64::from(mark),
+            (writer, reader) => u64::from(writer) + u64::from(reader),
+        }
+    }
+
+    pub(super) fn set_hwm_writer(&self, hwm: u32) {
+        if self.hwm_writer.load(Ordering::Relaxed) != NO_SAY {
+            self.hwm_writer.store(hwm, Ordering::Relaxed);
+        }
+    }
+
+    pub(super) fn set_hwm_reader(&self, hwm: u32) {
+        if self.hwm_reader.load(Ordering::Relaxed) != NO_SAY {
+            self.hwm_reader.store(hwm, Ordering::Relaxed);
+        }
+    }
+
+    /// Commits everything before `offset`, `messages` in all, and wakes an armed reader.
+    #[inline]
+    pub(super) fn publish(&self, offset: u64, messages: u64) {
+        self.writer.messages.store(messages, Ordering::Release);
+        // SeqCst: orders this against the look at `reader_state`; releases the chunk's bytes.
+        self.writer.published.swap(offset, Ordering::SeqCst);
+        store_load_barrier();
+        if self.reader_state.load(Ordering::SeqCst) == ARMED {
+            self.wake_reader(signals::READABLE);
+        }
+    }
+
+    /// Commits everything before `offset` without telling the reader: for bytes that it skips.
+    pub(super) fn publish_quietly(&self, offset: u64) {
+        self.writer.published.swap(offset, Ordering::SeqCst);
+    }
+
+    #[cold]
+    fn wake_reader(&self, bits: u32) {
+        if self.reader_state.swap(AWAKE, Ordering::SeqCst) == ARMED {
+            self.to_reader.signal(bits);
+        }
+    }
+
+    /// Offset up to which whole messages stand. Pairs with [`Direction::publish`].
+    #[inline]
+    pub(super) fn published(&self) -> u64 {
+        self.writer.published.load(Ordering::Acquire)
+    }
+
+    pub(super) fn published_messages(&self) -> u64 {
+        self.writer.messages.load(Ordering::Acquire)
+    }
+
+    /// The reader says that it goes to sleep having seen `seen` and no end of the queue. False:
+    /// there is something new to see, it must look again.
+    pub(super) fn arm_reader(&self, seen: u64) -> bool {
+        self.reader_state.swap(ARMED, Ordering::SeqCst);
+        store_load_barrier();
+        let nothing_new = self.writer.published.load(Ordering::SeqCst) == seen
+            && self.closed.load(Ordering::SeqCst) & WRITER_CLOSED == 0;
+        if !nothing_new {
+            self.reader_state.swap(AWAKE, Ordering::SeqCst);
+        }
+        nothing_new
+    }
+
+    /// Messages that the reader has taken, as far as it told.
+    #[inline]
+    pub(super) fn consumed(&self) -> u64 {
+        self.reader.consumed.load(Ordering::Acquire)
+    }
+
+    /// The reader returns credit. A blocked writer is woken once `lwm` messages' worth of room is
+    /// there, as libzmq's low-water mark has it.
+    #[inline]
+    pub(super) fn consume(&self, messages: u64) {
+        self.reader.consumed.swap(messages, Ordering::SeqCst);
+        store_load_barrier();
+        if self.writer_state.load(Ordering::SeqCst) == ARMED {
+            self.offer_credit(messages);
+        }
+    }
+
+    #[cold]
+    fn offer_credit(&self, consumed: u64) {
+        if self.has_room_to_resume(consumed)
+            && self.writer_state.swap(AWAKE, Ordering::SeqCst) == ARMED
+        {
+            self.to_writer.signal(signals::WRITABLE);
+        }
+    }
+
+    /// At most `hwm - lwm` messages are left, where `lwm` is half the mark, rounded up.
+    fn has_room_to_resume(&self, consumed: u64) -> bool {
+        let hwm = self.hwm();
+        let queued = self.published_messages().saturating_sub(consumed);
+        hwm == 0 || queued <= hwm / 2
+    }
+
+    /// The writer says that it is blocked by the high-water mark. False: credit came meanwhile.
+    pub(super) fn block_writer(&self) -> bool {
+        self.writer_state.swap(ARMED, Ordering::SeqCst);
+        store_load_barrier();
+        let consumed = self.reader.consumed.load(Ordering::SeqCst);
+        let blocked = !self.has_room_to_resume(consumed)
+            && self.closed.load(Ordering::SeqCst) & READER_CLOSED == 0;
+        if !blocked {
+            self.writer_state.swap(AWAKE, Ordering::SeqCst);
+        }
+        blocked
+    }
+
+    /// True while the writer waits for credit.
+    pub(super) fn writer_blocked(&self) -> bool {
+        self.writer_state.load(Ordering::Relaxed) == ARMED
+    }
+
+    /// A changed high-water mark may free a blocked writer.
+    pub(super) fn reconsider_credit(&self) {
+        if self.writer_state.load(Ordering::SeqCst) == ARMED {
+            self.offer_credit(self.consumed());
+        }
+    }
+
+    pub(super) fn close_writer(&self) {
+        if self.closed.fetch_or(WRITER_CLOSED, Ordering::SeqCst) & WRITER_CLOSED == 0 {
+            store_load_barrier();
+            self.wake_reader(signals::READABLE | signals::CLOSED);
+        }
+    }
+
+    pub(super) fn close_reader(&self) {
+        if self.closed.fetch_or(READER_CLOSED, Ordering::SeqCst) & READER_CLOSED == 0 {
+            store_load_barrier();
+            if self.writer_state.swap(AWAKE, Ordering::SeqCst) == ARMED {
+                self.to_writer.signal(signals::WRITABLE | signals::CLOSED);
+            }
+        }
+    }
+
+    #[inline]
+    pub(super) fn writer_closed(&self) -> bool {
+        self.closed.load(Ordering::Acquire) & WRITER_CLOSED != 0
+    }
+
+    #[inline]
+    pub(super) fn reader_closed(&self) -> bool {
+        self.closed.load(Ordering::Relaxed) & READER_CLOSED != 0
+    }
+
+    /// Tells the reader's side something that stands outside the stream.
+    pub(super) fn signal_reader(&self, bits: u32) {
+        self.to_reader.signal(bits);
+    }
+}
+
+impl Drop for Direction {
+    fn drop(&mut self) {
+        // Chunks that the reader's end never reached. An end that was dropped has set `first` to
+        // the oldest chunk that it had not released.
+        let mut chunk = self.first.load(Ordering::Relaxed);
+        while !chunk.is_null() {
+            // SAFETY: both ends are gone (they hold `Arc`s of `self`), so the chain is ours; each
+            // chunk is visited once.
+            unsafe {
+                let next = (*chunk).next.load(Ordering::Relaxed);
+                Chunk::free(chunk);
+                chunk = next;
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Direction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Direction")
+            .field("published", &self.published())
+            .field("messages", &self.published_messages())
+            .field("consumed", &self.consumed())
+            .field("hwm", &self.hwm())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,395 @@
+//! The writing end of a byte queue when the kernel fills it: bytes are read into the chunk, a scan
+//! of frame headers finds the messages, and whole ones are committed where they lie.
+//!
+//! Thread: the holder of a connection's receive role.
+//! Invariants: memory grows with the bytes that arrived, not with what a header announces. A frame
+//! never spans two chunks: one that does not fit moves to the next, a large body gets memory of its
+//! own into which the rest is read directly.
+//! Counterpart: `v2_decoder.cpp` and the input half of `stream_engine_base.cpp` in libzmq 4.3.5.
+
+use std::ffi::c_void;
+use std::io;
+use std::mem::MaybeUninit;
+use std::os::fd::BorrowedFd;
+
+use socket2::{MaybeUninitSlice, SockRef};
+
+use crate::msg::{Msg, frame};
+use crate::pipe::Writer;
+use crate::pipe::chunk::External;
+
+/// Memory that a body gets before its bytes arrive, at most. It is not touched before they do.
+const TRUSTED_LEN: usize = 1 << 20;
+
+/// Free bytes in a chunk below which a read is not worth its system call.
+const MIN_SPARE: usize = 1024;
+
+/// Where a scan stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scanned {
+    /// At the end of what arrived, maybe inside a frame.
+    Partial,
+    /// At a message for which the high-water mark leaves no room: scan again when it does.
+    Blocked,
+    /// At a command: see [`Filler::command`], then [`Filler::pass_command`].
+    Command,
+}
+
+/// Why the input cannot go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ScanError {
+    /// A frame is larger than the limit; its announced length.
+    Oversize(u64),
+    /// No memory for a body of which at least half has arrived.
+    OutOfMemory,
+}
+
+/// The writing end for pass-through connections.
+#[derive(Debug)]
+pub struct Filler {
+    writer: Writer,
+    body: Option<PartialBody>,
+    /// The last read filled all the room that it had.
+    hungry: bool,
+}
+
+/// A large body on its way in; its header is the last thing in the chunk.
+#[derive(Debug)]
+struct PartialBody {
+    flags: u8,
+    header_len: u8,
+    len: usize,
+    bytes: Vec<u8>,
+}
+
+impl Filler {
+    /// Starts with an empty input.
+    pub fn new(writer: Writer) -> Self {
+        Self { writer, body: None, hungry: false }
+    }
+
+    /// Gives the writing end back. What was read and not committed is dropped: the connection
+    /// that it came from is gone.
+    pub fn into_writer(mut self) -> Writer {
+        self.discard();
+        self.writer
+    }
+
+    /// Drops what was read and not committed.
+    pub fn discard(&mut self) {
+        self.body = None;
+        self.writer.in_message = true;
+        self.writer.rollback();
+    }
+
+    /// The end itself, for what is not input.
+    pub fn writer(&mut self) -> &mut Writer {
+        &mut self.writer
+    }
+
+    /// Takes bytes that were read elsewhere, as a handshake's surplus.
+    pub fn feed(&mut self, bytes: &[u8]) {
+        let writer = &mut self.writer;
+        if writer.spare_len() < bytes.len() {
+            writer.next_chunk((writer.filled - writer.pos) as usize + bytes.len());
+        }
+        // SAFETY: `next_chunk` made room for the tail and `bytes` behind `filled`; the memory
+        // beyond `filled` is the writer's.
+        unsafe {
+            let to = writer.data.add((writer.filled - writer.base) as usize);
+            std::ptr::copy_nonoverlapping(bytes.as_ptr(), to, bytes.len());
+        }
+        writer.filled += bytes.len() as u64;
+    }
+
+    /// One non-blocking read. `Ok(0)` is the end of the stream.
+    pub fn fill(&mut self, fd: BorrowedFd<'_>) -> io::Result<usize> {
+        let Self { writer, body, hungry } = self;
+        let capacity = (writer.capacity_end - writer.base) as usize;
+        if writer.spare_len() < MIN_SPARE.max(capacity / 8) {
+            writer.next_chunk((writer.filled - writer.pos) as usize + MIN_SPARE);
+        }
+        let socket = SockRef::from(&fd);
+        // SAFETY: [filled, capacity_end) is the writer's and nobody else's; the slice is gone
+        // before the writer moves.
+        let spare: &mut [MaybeUninit<u8>] = unsafe {
+            let to = writer.data.add((writer.filled - writer.base) as usize);
+            std::slice::from_raw_parts_mut(to.cast(), writer.spare_len())
+        };
+        let spare_len = spare.len();
+        let read = match body {
+            None => socket.recv(spare)?,
+            Some(body) => {
+                if !body.reserve() {
+                    return Err(io::ErrorKind::OutOfMemory.into());
+                }
+                let missing = body.len - body.bytes.len();
+                let room = body.bytes.spare_capacity_mut();
+                let room_len = room.len().min(missing);
+                let read = if room_len < missing {
+                    // The body goes on behind this room, so nothing else may follow it.
+                    socket.recv(&mut room[..room_len])?
+                } else {
+                    let mut parts = [
+                        MaybeUninitSlice::new(&mut room[..room_len]),
+                        MaybeUninitSlice::new(spare),
+                    ];
+                    socket.recv_vectored(&mut parts)?.0
+                };
+                let of_body = read.min(room_len);
+                let have = body.bytes.len() + of_body;
+                // SAFETY: the kernel filled `of_body` bytes of the spare capacity.
+                unsafe { body.bytes.set_len(have) };
+                writer.filled += (read - of_body) as u64;
+                return Ok(read);
+            }
+        };
+        *hungry = read == spare_len;
+        writer.filled += read as u64;
+        Ok(read)
+    }
+
+    /// Finds frames in what arrived and commits whole messages, up to the high-water mark.
+    ///
+    /// `max_len` is the largest body accepted.
+    #[inline]
+    pub fn scan(&mut self, max_len: u64) -> Result<Scanned, ScanError> {
+        let committed = self.writer.committed;
+        let result = self.scan_frames(max_len);
+        if self.writer.committed != committed {
+            self.writer.dir.publish(self.writer.committed, self.writer.messages);
+        }
+        result
+    }
+
+    fn scan_frames(&mut self, max_len: u64) -> Result<Scanned, ScanError> {
+        if !self.finish_body() {
+            return Ok(Scanned::Partial);
+        }
+        loop {
+            if self.writer.filled == self.writer.pos {
+                return Ok(Scanned::Partial);
+            }
+            if !self.writer.in_message && !self.writer.can_write() {
+                return Ok(Scanned::Blocked);
+            }
+            let mut credit = self.writer.credit();
+            let (pos, stop) = self.scan_chunk(max_len, &mut credit)?;
+            self.writer.pos = pos;
+            match stop {
+                Stop::Command => return Ok(Scanned::Command),
+                Stop::Credit => continue,
+                Stop::Partial => return Ok(Scanned::Partial),
+                Stop::Incomplete { flags, header_len, len } => {
+                    if !self.begin_body(flags, header_len, len)? {
+                        return Ok(Scanned::Partial);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The hot loop: walks over whole frames.
+    #[inline]
+    fn scan_chunk(&mut self, max_len: u64, credit: &mut u64) -> Result<(u64, Stop), ScanError> {
+        let writer = &mut self.writer;
+        let start = writer.pos;
+        let len = (writer.filled - writer.pos) as usize;
+        // SAFETY: [pos, filled) has been filled and is the writer's.
+        let bytes = unsafe {
+            std::slice::from_raw_parts(writer.data.add((start - writer.base) as usize), len)
+        };
+        let mut at = 0usize;
+        let mut committed = None;
+        let mut in_message = writer.in_message;
+        let stop = loop {
+            let rest = &bytes[at..];
+            let Some(header) = frame::decode_header(rest) else { break Stop::Partial };
+            if header.flags & frame::COMMAND != 0 && header.body_len <= 8192 {
+                if (rest.len() as u64) < u64::from(header.header_len) + header.body_len {
+                    break Stop::incomplete(header);
+                }
+                break Stop::Command;
+            }
+            if header.body_len > max_len {
+                return Err(ScanError::Oversize(header.body_len));
+            }
+            if (rest.len() as u64) < u64::from(header.header_len) + header.body_len {
+                break Stop::incomplete(header);
+            }
+            if *credit == 0 && !in_message {
+                break Stop::Credit;
+            }
+            at += usize::from(header.header_len) + header.body_len as usize;
+            in_message = header.flags & frame::MORE != 0;
+            if !in_message {
+                if header.flags & frame::COMMAND == 0 {
+                    writer.messages += 1;
+                    *credit = credit.wrapping_sub(1);
+                }
+                committed = Some(at);
+            }
+        };
+        writer.in_message = in_message;
+        if let Some(committed) = committed {
+            writer.pos = start + committed as u64;
+            writer.commit();
+        }
+        Ok((start + at as u64, stop))
+    }
+
+    /// A frame at `pos` is not complete: makes sure that the rest has a place. False: wait for it.
+    fn begin_body(&mut self, flags: u8, header_len: u8, len: u64) -> Result<bool, ScanError> {
+        let writer = &mut self.writer;
+        let frame_len = u64::from(header_len) + len;
+        if len <= writer.thresholds.message as u64 {
+            if writer.pos + frame_len > writer.capacity_end {
+                writer.next_chunk(frame_len as usize);
+            }
+            return Ok(false);
+        }
+        // SAFETY: the chunk is the writer's current one; it is there, as bytes were read into it.
+        if unsafe { (*writer.chunk).externals_full() } {
+            writer.next_chunk(usize::from(header_len) + MIN_SPARE);
+        }
+        let body_at = writer.pos + u64::from(header_len);
+        let have = (writer.filled - body_at) as usize;
+        let len = usize::try_from(len).unwrap_or(usize::MAX);
+        let mut body = PartialBody { flags, header_len, len, bytes: Vec::new() };
+        if !body.reserve() {
+            return Err(ScanError::OutOfMemory);
+        }
+        // SAFETY: [body_at, filled) has been filled and is the writer's.
+        body.bytes.extend_from_slice(unsafe {
+            std::slice::from_raw_parts(writer.data.add((body_at - writer.base) as usize), have)
+        });
+        writer.filled = body_at;
+        self.body = Some(body);
+        Ok(self.finish_body())
+    }
+
+    /// Puts a large body that is complete into the queue. False: there is one, and it is not.
+    fn finish_body(&mut self) -> bool {
+        let Some(body) = self.body.take_if(|body| body.bytes.len() == body.len) else {
+            return self.body.is_none();
+        };
+        let writer = &mut self.writer;
+        let at = writer.pos + u64::from(body.header_len);
+        // SAFETY: `begin_body` saw room in the table, and nothing was added since.
+        unsafe { (*writer.chunk).push_external(External { at, msg: into_msg(body.bytes) }) };
+        writer.pos = at;
+        writer.in_message = body.flags & frame::MORE != 0;
+        if !writer.in_message {
+            writer.messages += u64::from(body.flags & frame::COMMAND == 0);
+            writer.commit();
+        }
+        true
+    }
+
+    /// The body of the command at which the scan stopped.
+    pub fn command(&self) -> &[u8] {
+        let bytes = self.unscanned();
+        let Some(header) = frame::decode_header(bytes) else { return &[] };
+        let start = usize::from(header.header_len);
+        bytes.get(start..start + header.body_len as usize).unwrap_or_default()
+    }
+
+    fn unscanned(&self) -> &[u8] {
+        let writer = &self.writer;
+        let len = (writer.filled - writer.pos) as usize;
+        if len == 0 {
+            return &[];
+        }
+        // SAFETY: [pos, filled) has been filled and is the writer's.
+        unsafe {
+            let from = writer.data.add((writer.pos - writer.base) as usize);
+            std::slice::from_raw_parts(from, len)
+        }
+    }
+
+    /// Passes the command at which the scan stopped; `wake` if the reader is to see it.
+    pub fn pass_command(&mut self, wake: bool) {
+        let Some(header) = frame::decode_header(self.unscanned()) else { return };
+        let writer = &mut self.writer;
+        writer.pos += u64::from(header.header_len) + header.body_len;
+        if writer.in_message {
+            return;
+        }
+        writer.commit();
+        if wake {
+            writer.dir.publish(writer.committed, writer.messages);
+        } else {
+            writer.dir.publish_quietly(writer.committed);
+        }
+    }
+
+    /// True if bytes wait to be scanned, as after [`Scanned::Blocked`].
+    pub fn has_unscanned(&self) -> bool {
+        self.writer.filled != self.writer.pos
+    }
+
+    pub(super) fn has_body(&self) -> bool {
+        self.body.is_some()
+    }
+
+    pub(super) fn take_hungry(&mut self) -> bool {
+        std::mem::take(&mut self.hungry)
+    }
+}
+
+enum Stop {
+    Partial,
+    Credit,
+    Command,
+    Incomplete { flags: u8, header_len: u8, len: u64 },
+}
+
+impl Stop {
+    fn incomplete(header: frame::Header) -> Self {
+        Self::Incomplete {
+            flags: header.flags,
+            header_len: header.header_len,
+            len: header.body_len,
+        }
+    }
+}
+
+impl PartialBody {
+    /// Room for what is missing, or for as much again as has arrived. False: there is no memory.
+    fn reserve(&mut self) -> bool {
+        if self.bytes.len() < self.bytes.capacity() {
+            return true;
+        }
+        let missing = self.len - self.bytes.len();
+        let room = missing.min(self.bytes.len().max(TRUSTED_LEN));
+        self.bytes.try_reserve_exact(room).is_ok()
+    }
+}
+
+impl Writer {
+    fn spare_len(&self) -> usize {
+        (self.capacity_end - self.filled) as usize
+    }
+
+    /// Messages that may still be written.
+    fn credit(&self) -> u64 {
+        match self.dir.hwm() {
+            0 => u64::MAX,
+            hwm => hwm.saturating_sub(self.messages - self.dir.consumed()),
+        }
+    }
+}
+
+/// A message that owns the vector's memory.
+fn into_msg(bytes: Vec<u8>) -> Msg {
+    let mut bytes = std::mem::ManuallyDrop::new(bytes);
+    let capacity = std::ptr::without_provenance_mut(bytes.capacity());
+    // SAFETY: `free_vec` gets back exactly the vector's pointer and capacity, once, when the last
+    // reference to the message goes.
+    unsafe { Msg::from_vec_parts(bytes.as_mut_ptr().cast(), bytes.len(), free_vec, capacity) }
+}
+
+unsafe extern "C" fn free_vec(data: *mut c_void, capacity: *mut c_void) {
+    // SAFETY: `into_msg` passed a vector's pointer and capacity; length 0 drops no bytes.
+    drop(unsafe { Vec::<u8>::from_raw_parts(data.cast(), 0, capacity.addr()) });
+}

@@ -1,0 +1,271 @@
+//! The pipes of one socket: a slab of ends, as patterns see them.
+//!
+//! Thread: under the socket's lock. Invariants: an id is valid from `insert` to `remove`; the
+//! pattern learns of both through `attach` and `detach`.
+//! Counterpart: the `pipe_t*` that libzmq 4.3.5's sockets hand around.
+
+use std::sync::Arc;
+
+use crate::msg::PeerInfo;
+use crate::pipe::conflate::{LatestReader, LatestWriter};
+use crate::pipe::{Frame, FrameBody, Outgoing, Port, Reader, Writer};
+
+/// The place of a pipe in its socket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct PipeId(pub u32);
+
+/// A socket's writing end.
+#[derive(Debug)]
+pub enum Tx {
+    /// A byte queue.
+    Queue(Writer),
+    /// The last message only.
+    Latest(LatestWriter),
+}
+
+/// A socket's reading end.
+#[derive(Debug)]
+pub enum Rx {
+    /// A byte queue.
+    Queue(Reader),
+    /// The last message only.
+    Latest(LatestReader),
+}
+
+/// A socket's end of a pipe.
+#[derive(Debug)]
+pub struct End {
+    /// Towards the peer.
+    pub tx: Tx,
+    /// From the peer.
+    pub rx: Rx,
+    /// Where the pipe's signals arrive.
+    pub port: Arc<Port>,
+    /// Set once the pattern asked for the pipe's end, or its end was seen.
+    leaving: bool,
+}
+
+impl End {
+    /// Puts the two ends of a pipe together.
+    pub fn new(tx: Tx, rx: Rx, port: Arc<Port>) -> Self {
+        Self { tx, rx, port, leaving: false }
+    }
+}
+
+/// A socket's pipes.
+#[derive(Debug, Default)]
+pub struct Pipes {
+    ends: Vec<Option<End>>,
+    free: Vec<u32>,
+    /// Pipes written to since the socket looked.
+    written: Vec<PipeId>,
+    /// Pipes to be removed.
+    leaving: Vec<PipeId>,
+}
+
+impl Pipes {
+    /// Takes a pipe in.
+    pub fn insert(&mut self, end: End) -> PipeId {
+        let index = self.free.pop().unwrap_or_else(|| {
+            self.ends.push(None);
+            (self.ends.len() - 1) as u32
+        });
+        end.port.set_id(index);
+        self.ends[index as usize] = Some(end);
+        PipeId(index)
+    }
+
+    /// Gives a pipe out; the caller has told the pattern.
+    pub fn remove(&mut self, id: PipeId) -> Option<End> {
+        let end = self.ends.get_mut(id.0 as usize)?.take()?;
+        end.port.set_id(u32::MAX);
+        self.free.push(id.0);
+        Some(end)
+    }
+
+    /// True if the pipe is there and not on its way out.
+    pub fn contains(&self, id: PipeId) -> bool {
+        self.end_ref(id).is_some_and(|end| !end.leaving)
+    }
+
+    /// All pipes, in no particular order.
+    pub fn ids(&self) -> impl Iterator<Item = PipeId> + '_ {
+        self.ends.iter().enumerate().filter_map(|(i, e)| e.as_ref().map(|_| PipeId(i as u32)))
+    }
+
+    /// Number of pipes.
+    pub fn len(&self) -> usize {
+        self.ends.len() - self.free.len()
+    }
+
+    /// True if there is no pipe.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The pipe's end, while it is there.
+    #[inline]
+    pub fn end(&mut self, id: PipeId) -> Option<&mut End> {
+        self.ends.get_mut(id.0 as usize)?.as_mut()
+    }
+
+    fn end_ref(&self, id: PipeId) -> Option<&End> {
+        self.ends.get(id.0 as usize)?.as_ref()
+    }
+
+    /// True if the peer is there and the high-water mark leaves room for a message. On false
+    /// because of the mark, `write_activated` follows when there is room.
+    #[inline]
+    pub fn can_write(&mut self, id: PipeId) -> bool {
+        match self.end(id) {
+            Some(End { leaving: false, tx: Tx::Queue(tx), .. }) => tx.can_write(),
+            Some(End { leaving: false, tx: Tx::Latest(tx), .. }) => tx.can_write(),
+            _ => false,
+        }
+    }
+
+    /// Writes a frame; the peer sees the message when its last frame is written. False: no room or
+    /// no peer, nothing was written and the body is where it was.
+    #[inline]
+    pub fn write(&mut self, id: PipeId, out: Outgoing<'_>) -> bool {
+        let more = out.more;
+        let written = match self.end(id) {
+            Some(End { leaving: false, tx: Tx::Queue(tx), .. }) => tx.write(out),
+            Some(End { leaving: false, tx: Tx::Latest(tx), .. }) => tx.write(out),
+            _ => false,
+        };
+        if written && !more {
+            self.note_written(id);
+        }
+        written
+    }
+
+    /// As [`Pipes::write`], leaving the body in place for the next pipe: small bodies are copied,
+    /// large ones shared.
+    pub fn write_copy(&mut self, id: PipeId, out: &mut Outgoing<'_>) -> bool {
+        let more = out.more;
+        let written = match self.end(id) {
+            Some(End { leaving: false, tx: Tx::Queue(tx), .. }) => tx.write_copy(out),
+            Some(End { leaving: false, tx: Tx::Latest(tx), .. }) => {
+                tx.write(Outgoing::slice(out.data(), more))
+            }
+            _ => false,
+        };
+        if written && !more {
+            self.note_written(id);
+        }
+        written
+    }
+
+    /// Writes a command, whatever the high-water mark.
+    pub fn write_command(&mut self, id: PipeId, body: &[u8]) {
+        if let Some(End { leaving: false, tx: Tx::Queue(tx), .. }) = self.end(id)
+            && tx.write_command(body)
+        {
+            self.note_written(id);
+        }
+    }
+
+    /// Drops the frames of an unfinished message.
+    pub fn rollback(&mut self, id: PipeId) {
+        if let Some(End { tx: Tx::Queue(tx), .. }) = self.end(id) {
+            tx.rollback();
+        }
+    }
+
+    /// True if a whole message is there. On false the pipe is armed: `read_activated` follows when
+    /// there is more.
+    #[inline]
+    pub fn can_read(&mut self, id: PipeId) -> bool {
+        let Some(end) = self.end(id) else { return false };
+        if end.leaving {
+            return false;
+        }
+        let (readable, finished) = match &mut end.rx {
+            Rx::Queue(rx) => {
+                let readable = rx.can_read();
+                (readable, !readable && rx.is_finished())
+            }
+            Rx::Latest(rx) => {
+                let readable = rx.can_read();
+                (readable, !readable && rx.is_finished())
+            }
+        };
+        if finished {
+            self.terminate(id);
+        }
+        readable
+    }
+
+    /// The next frame, if [`Pipes::can_read`].
+    #[inline]
+    pub fn read(&mut self, id: PipeId) -> Option<Frame<'_>> {
+        let end = self.ends.get_mut(id.0 as usize)?.as_mut()?;
+        match &mut end.rx {
+            Rx::Queue(rx) => rx.read(),
+            Rx::Latest(rx) => {
+                let mut msg = rx.read()?;
+                let more = msg.more();
+                msg.set_more(false);
+                let peer = rx.peer_ref();
+                Some(Frame { body: FrameBody::Msg(msg), more, command: false, peer })
+            }
+        }
+    }
+
+    /// True between the frames of a multipart message that is being read.
+    pub fn in_message(&mut self, id: PipeId) -> bool {
+        matches!(self.end(id), Some(End { rx: Rx::Queue(rx), .. }) if rx.in_message())
+    }
+
+    /// Who is at the other side: known once its handshake is done (inproc: at once).
+    /// `read_activated` is called when it becomes known.
+    pub fn peer(&mut self, id: PipeId) -> Option<Arc<PeerInfo>> {
+        match &self.end(id)?.rx {
+            Rx::Queue(rx) => rx.peer(),
+            Rx::Latest(rx) => rx.peer(),
+        }
+    }
+
+    /// Lets subscription commands through to the reader.
+    pub fn want_commands(&mut self, id: PipeId) {
+        if let Some(End { rx: Rx::Queue(rx), .. }) = self.end(id) {
+            rx.want_commands();
+        }
+    }
+
+    /// Ends the pipe: nothing is read from or written to it from now on, and
+    /// `Pattern::detach` follows once the present call is through. What was written is still sent.
+    pub fn terminate(&mut self, id: PipeId) {
+        if let Some(end) = self.end(id)
+            && !end.leaving
+        {
+            end.leaving = true;
+            self.leaving.push(id);
+        }
+    }
+
+    /// Pipes whose end was asked for or seen, one by one.
+    pub fn next_leaving(&mut self) -> Option<PipeId> {
+        self.leaving.pop()
+    }
+
+    /// True if [`Pipes::next_leaving`] has something.
+    #[inline]
+    pub fn has_leaving(&self) -> bool {
+        !self.leaving.is_empty()
+    }
+
+    #[inline]
+    fn note_written(&mut self, id: PipeId) {
+        if self.written.last() != Some(&id) {
+            self.written.push(id);
+        }
+    }
+
+    /// Pipes that got a message since the last call, one by one.
+    #[inline]
+    pub fn next_written(&mut self) -> Option<PipeId> {
+        self.written.pop()
+    }
+}

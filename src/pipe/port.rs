@@ -1,0 +1,135 @@
+//! How a socket learns which of its pipes have something new: each pipe has a port, and ports with
+//! news queue up in the socket's inbox, an intrusive list that any thread may push to.
+//!
+//! Thread: ports are signalled by any thread; the inbox is drained under the socket's lock.
+//! Invariants: a port is in the inbox once at most: exactly while its bits are not zero.
+//! Counterpart: the `activate_read`/`activate_write` commands of libzmq 4.3.5's mailbox.
+
+use std::fmt;
+use std::ptr;
+use std::sync::Arc;
+
+use crate::pipe::direction::Signal;
+use crate::sync::{AtomicPtr, AtomicU32, Ordering};
+
+/// Wakes a socket's sleeping callers. Called after something was put into the inbox.
+pub trait Wake: Send + Sync {
+    /// There is news; must not block.
+    fn wake(&self);
+}
+
+/// The socket's side of one pipe's signals.
+pub struct Port {
+    /// Bits of [`signals`](super::signals) that were not looked at. Any thread sets, the socket
+    /// takes all.
+    bits: AtomicU32,
+    /// The pipe's place in the socket. Set under the socket's lock before the pipe is used.
+    id: AtomicU32,
+    next: AtomicPtr<Port>,
+    inbox: Arc<Inbox>,
+}
+
+/// Ports with news, last come first.
+pub struct Inbox {
+    head: AtomicPtr<Port>,
+    waker: Box<dyn Wake>,
+}
+
+impl Inbox {
+    /// An empty inbox; `waker` is called after each push.
+    pub fn new(waker: Box<dyn Wake>) -> Arc<Self> {
+        Arc::new(Self { head: AtomicPtr::new(ptr::null_mut()), waker })
+    }
+
+    /// True if there is nothing to take. SeqCst: a caller that announced its sleep looks here.
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.head.load(Ordering::SeqCst).is_null()
+    }
+
+    /// Takes all news, oldest first: `(pipe's id, bits)`.
+    pub fn take(&self, mut each: impl FnMut(u32, u32)) {
+        // Acquire pairs with the pushes; all nodes up to the oldest are ours from here on.
+        let mut node = self.head.swap(ptr::null_mut(), Ordering::SeqCst);
+        let mut oldest_first = ptr::null_mut();
+        while !node.is_null() {
+            // SAFETY: a node in the list is kept alive by the reference that `push` leaked.
+            let next = unsafe { (*node).next.swap(oldest_first, Ordering::Relaxed) };
+            oldest_first = node;
+            node = next;
+        }
+        while !oldest_first.is_null() {
+            // SAFETY: takes back the reference that `push` leaked.
+            let port = unsafe { Arc::from_raw(oldest_first) };
+            oldest_first = port.next.load(Ordering::Relaxed);
+            // From the swap on the port may be pushed anew, so `next` was read before.
+            let bits = port.bits.swap(0, Ordering::AcqRel);
+            each(port.id.load(Ordering::Relaxed), bits);
+        }
+    }
+
+    fn push(&self, port: Arc<Port>) {
+        let node = Arc::into_raw(port).cast_mut();
+        let mut head = self.head.load(Ordering::Relaxed);
+        loop {
+            // SAFETY: the node is alive (its reference was just leaked) and not in the list.
+            unsafe { (*node).next.store(head, Ordering::Relaxed) };
+            match self.head.compare_exchange_weak(head, node, Ordering::SeqCst, Ordering::Relaxed) {
+                Ok(_) => return,
+                Err(now) => head = now,
+            }
+        }
+    }
+}
+
+impl Drop for Inbox {
+    fn drop(&mut self) {
+        self.take(|_, _| ());
+    }
+}
+
+impl Port {
+    /// A port without news.
+    pub fn new(inbox: Arc<Inbox>) -> Arc<Self> {
+        Arc::new(Self {
+            bits: AtomicU32::new(0),
+            id: AtomicU32::new(u32::MAX),
+            next: AtomicPtr::new(ptr::null_mut()),
+            inbox,
+        })
+    }
+
+    /// Tells under which id the socket knows the pipe.
+    pub fn set_id(&self, id: u32) {
+        self.id.store(id, Ordering::Relaxed);
+    }
+
+    fn raise(self: &Arc<Self>, bits: u32) {
+        if self.bits.fetch_or(bits, Ordering::AcqRel) == 0 {
+            self.inbox.push(Arc::clone(self));
+            self.inbox.waker.wake();
+        }
+    }
+}
+
+/// A port as the pipe knows it.
+#[derive(Clone, Debug)]
+pub struct PortSignal(pub Arc<Port>);
+
+impl Signal for PortSignal {
+    fn signal(&self, bits: u32) {
+        self.0.raise(bits);
+    }
+}
+
+impl fmt::Debug for Port {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Port").field("id", &self.id).field("bits", &self.bits).finish()
+    }
+}
+
+impl fmt::Debug for Inbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Inbox").field("empty", &self.is_empty()).finish()
+    }
+}

@@ -1,0 +1,272 @@
+//! The reading end of a byte queue, frame by frame.
+//!
+//! Thread: whoever holds the end: a socket's caller under the socket's lock, or the holder of a
+//! connection's transmit role when it must transform what it sends.
+//! Invariants: frames come in order and whole messages only; `acknowledged <= messages`.
+//! Counterpart: the reading half of `pipe.cpp` in libzmq 4.3.5.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::msg::frame::{self, Header};
+use crate::msg::{Msg, PeerInfo};
+use crate::pipe::cursor::Cursor;
+use crate::pipe::direction::Direction;
+use crate::pipe::{Frame, FrameBody};
+
+/// Credit goes back to the writer at least every so many messages.
+const CREDIT_STEP: u64 = 128;
+
+/// The reading end. Not `Clone`: one reader per queue.
+pub struct Reader {
+    pub(super) cursor: Cursor,
+    peer: Option<Arc<PeerInfo>>,
+    messages: u64,
+    acknowledge_at: u64,
+    in_message: bool,
+    wants_commands: bool,
+    closed: bool,
+    /// True once the reader went to sleep with nothing to read: a signal will come.
+    armed: bool,
+}
+
+impl Reader {
+    pub(super) fn new(dir: Arc<Direction>) -> Self {
+        Self::from_cursor(Cursor::new(dir), 0)
+    }
+
+    /// Goes on at a message's beginning, `messages` of which came before.
+    pub(super) fn from_cursor(cursor: Cursor, messages: u64) -> Self {
+        let mut reader = Self {
+            cursor,
+            peer: None,
+            messages,
+            acknowledge_at: 0,
+            in_message: false,
+            wants_commands: false,
+            closed: false,
+            armed: true,
+        };
+        reader.acknowledge_at = reader.step();
+        reader
+    }
+
+    /// True if a whole message (or a wanted command) is there. On false the reader is armed: its
+    /// side gets [`signals::READABLE`](super::signals::READABLE) when there is more, or the end.
+    #[inline]
+    pub fn can_read(&mut self) -> bool {
+        if self.in_message {
+            return true;
+        }
+        if self.cursor.has_bytes() && self.at_wanted_frame() {
+            return true;
+        }
+        self.can_read_slow()
+    }
+
+    #[cold]
+    fn can_read_slow(&mut self) -> bool {
+        if self.closed {
+            return false;
+        }
+        loop {
+            while self.refresh() {
+                while self.cursor.has_bytes() {
+                    if self.at_wanted_frame() {
+                        self.armed = false;
+                        return true;
+                    }
+                    self.skip_frame();
+                }
+            }
+            self.acknowledge();
+            if self.cursor.dir.arm_reader(self.cursor.pos()) {
+                self.armed = true;
+                return false;
+            }
+            if self.cursor.dir.writer_closed() && self.cursor.dir.published() == self.cursor.pos() {
+                return false;
+            }
+        }
+    }
+
+    /// The next frame; `None` if there is no whole message.
+    #[inline]
+    pub fn read(&mut self) -> Option<Frame<'_>> {
+        if !self.can_read() {
+            return None;
+        }
+        if !self.cursor.has_bytes() {
+            // Inside a message whose next frame lies in another chunk.
+            self.refresh();
+        }
+        let mut header = self.cursor.header();
+        if self.in_message && header.flags & frame::COMMAND != 0 {
+            header = self.skip_commands_inside();
+        }
+        self.cursor.skip(u64::from(header.header_len));
+        let more = header.flags & frame::MORE != 0;
+        let command = header.flags & frame::COMMAND != 0;
+        if !command {
+            self.in_message = more;
+            if !more {
+                self.messages += 1;
+                if self.messages >= self.acknowledge_at {
+                    self.acknowledge();
+                }
+            }
+        }
+        let body = if self.cursor.at_external() {
+            FrameBody::Msg(self.cursor.take_external())
+        } else {
+            let len = header.body_len;
+            self.cursor.skip(len);
+            FrameBody::Bytes(self.cursor.passed(len as usize))
+        };
+        Some(Frame { body, more, command, peer: self.peer.as_ref() })
+    }
+
+    /// Skips command frames that nobody wants. True if the cursor stands at a frame to deliver.
+    #[inline]
+    fn at_wanted_frame(&self) -> bool {
+        let header = self.cursor.header();
+        header.flags & frame::COMMAND == 0 || self.is_wanted_command()
+    }
+
+    /// Subscriptions (and group membership) are the only commands that a pattern reads.
+    #[cold]
+    fn is_wanted_command(&self) -> bool {
+        if !self.wants_commands {
+            return false;
+        }
+        let header = self.cursor.header();
+        if self.cursor.external_follows(u64::from(header.header_len)) {
+            // A topic of many kilobytes: no other command is that long.
+            return true;
+        }
+        let body = self.cursor.bytes().get(usize::from(header.header_len)..).unwrap_or_default();
+        [&b"\x09SUBSCRIBE"[..], b"\x06CANCEL", b"\x04JOIN", b"\x05LEAVE"]
+            .iter()
+            .any(|name| body.starts_with(name))
+    }
+
+    /// A peer may put commands between the frames of a message; they are not part of it.
+    #[cold]
+    fn skip_commands_inside(&mut self) -> Header {
+        loop {
+            self.skip_frame();
+            if !self.cursor.has_bytes() {
+                self.refresh();
+            }
+            let header = self.cursor.header();
+            if header.flags & frame::COMMAND == 0 {
+                return header;
+            }
+        }
+    }
+
+    fn skip_frame(&mut self) {
+        let header = self.cursor.header();
+        self.cursor.skip(u64::from(header.header_len));
+        if self.cursor.at_external() {
+            drop(self.cursor.take_external());
+        } else {
+            self.cursor.skip(header.body_len);
+        }
+    }
+
+    fn refresh(&mut self) -> bool {
+        let peer = &mut self.peer;
+        self.cursor.refresh(|new| *peer = Some(Arc::clone(new)))
+    }
+
+    /// Tells the writer how many messages have left.
+    fn acknowledge(&mut self) {
+        if self.cursor.dir.consumed() != self.messages {
+            self.cursor.dir.consume(self.messages);
+        }
+        self.acknowledge_at = self.messages + self.step();
+    }
+
+    /// Low-water marks of small queues are met exactly; large queues return credit earlier, so
+    /// that the two ends do not move in lock-step.
+    fn step(&self) -> u64 {
+        let hwm = self.cursor.dir.hwm();
+        if hwm == 0 { CREDIT_STEP } else { hwm.div_ceil(2).min(CREDIT_STEP) }
+    }
+
+    /// True when the writer closed and everything has been read.
+    pub fn is_finished(&self) -> bool {
+        self.closed
+            || (!self.in_message
+                && self.cursor.dir.writer_closed()
+                && self.cursor.dir.published() == self.cursor.pos())
+    }
+
+    /// The peer that wrote what is read now, or that announced itself last.
+    pub fn peer(&self) -> Option<Arc<PeerInfo>> {
+        self.peer.clone().or_else(|| self.cursor.dir.peer.get())
+    }
+
+    /// Asks for subscription commands, which other readers never see.
+    pub fn want_commands(&mut self) {
+        self.wants_commands = true;
+    }
+
+    /// True between the frames of a multipart message.
+    pub fn in_message(&self) -> bool {
+        self.in_message
+    }
+
+    /// Changes the reader's share of the high-water mark, in messages; 0 is unlimited.
+    pub fn set_hwm(&self, hwm: u32) {
+        self.cursor.dir.set_hwm_reader(hwm);
+        self.cursor.dir.reconsider_credit();
+    }
+
+    /// Wants no more: the writer's side learns of it.
+    pub fn close(&mut self) {
+        self.closed = true;
+        self.in_message = false;
+        self.cursor.dir.close_reader();
+    }
+
+    pub(super) fn messages(&self) -> u64 {
+        self.messages
+    }
+
+    /// Messages that are there and not read.
+    pub fn queued(&self) -> u64 {
+        self.cursor.dir.published_messages().saturating_sub(self.messages)
+    }
+}
+
+impl fmt::Debug for Reader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reader").field("dir", &self.cursor.dir).field("pos", &self.cursor.pos()).finish()
+    }
+}
+
+/// A body on its own, for those who read a queue without a peer.
+impl Frame<'_> {
+    /// The body's bytes.
+    #[inline]
+    pub fn data(&self) -> &[u8] {
+        match &self.body {
+            FrameBody::Bytes(bytes) => bytes,
+            FrameBody::Msg(msg) => msg.data(),
+        }
+    }
+
+    /// The frame as a message of its own, with its flags and peer.
+    #[inline]
+    pub fn into_msg(self) -> Msg {
+        let mut msg = match self.body {
+            FrameBody::Bytes(bytes) => Msg::from_slice(bytes),
+            FrameBody::Msg(msg) => msg,
+        };
+        msg.set_more(self.more);
+        msg.set_peer(self.peer.cloned());
+        msg
+    }
+}

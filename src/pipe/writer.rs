@@ -1,0 +1,432 @@
+//! The writing end of a byte queue: encodes frames into the current chunk, or lets the kernel fill
+//! it (see `fill.rs`), and commits whole messages.
+//!
+//! Thread: whoever holds the end: a socket's caller under the socket's lock, or the holder of a
+//! connection's receive role. Invariants: `committed <= pos <= filled <= capacity_end`.
+//! Counterpart: the writing half of `pipe.cpp` in libzmq 4.3.5.
+
+use std::fmt;
+use std::ptr;
+use std::sync::Arc;
+
+use crate::msg::frame;
+use crate::msg::{Msg, PeerInfo};
+use crate::pipe::chunk::{Buffer, Chunk, External, OPEN, SizeClass};
+use crate::pipe::cursor::Cursor;
+use crate::pipe::direction::Direction;
+use crate::pipe::{Body, Outgoing};
+use crate::sync::Ordering;
+
+/// From which size on a body travels by pointer instead of being copied into the chunk, bytes.
+#[derive(Clone, Copy, Debug)]
+pub struct Thresholds {
+    /// For bodies that the caller hands over as a message.
+    pub message: usize,
+    /// For bodies that the caller lends as a slice, which must be copied once anyway.
+    pub slice: usize,
+    /// Largest chunk that the queue grows to.
+    pub chunk: usize,
+}
+
+/// A chunk that is used over and over by one thread stays within the second-level cache.
+const MAX_REWOUND: usize = 64 << 10;
+
+impl Thresholds {
+    /// Towards a socket of this process: a copied body crosses between cores twice.
+    pub const INPROC: Self = Self { message: 512, slice: 4096, chunk: 64 << 10 };
+    /// Towards the kernel, which copies once more in any case.
+    pub const NETWORK: Self = Self { message: 8192, slice: 16384, chunk: 256 << 10 };
+}
+
+/// The writing end. Not `Clone`: one writer per queue.
+pub struct Writer {
+    pub(super) dir: Arc<Direction>,
+    pub(super) chunk: *mut Chunk,
+    pub(super) data: *mut u8,
+    pub(super) base: u64,
+    pub(super) capacity_end: u64,
+    /// End of the frames written (or, when the kernel fills, scanned).
+    pub(super) pos: u64,
+    /// End of the bytes that are there; beyond `pos` only when the kernel fills.
+    pub(super) filled: u64,
+    /// End of the last whole message: what is or will be published.
+    pub(super) committed: u64,
+    /// The chunk in which `committed` lies, and its external parts then.
+    committed_chunk: *mut Chunk,
+    committed_externals: u32,
+    pub(super) messages: u64,
+    /// The credit that was loaded last.
+    consumed: u64,
+    pub(super) in_message: bool,
+    closed: bool,
+    next_class: SizeClass,
+    pub(super) thresholds: Thresholds,
+    /// The peer that the next chunk begins with.
+    pub(super) new_peer: Option<Arc<PeerInfo>>,
+}
+
+// SAFETY: the raw pointers lead to chunks that only this end writes; nothing is tied to a thread.
+unsafe impl Send for Writer {}
+
+impl Writer {
+    pub(super) fn new(dir: Arc<Direction>, thresholds: Thresholds) -> Self {
+        Self {
+            dir,
+            chunk: ptr::null_mut(),
+            data: ptr::null_mut(),
+            base: 0,
+            capacity_end: 0,
+            pos: 0,
+            filled: 0,
+            committed: 0,
+            committed_chunk: ptr::null_mut(),
+            committed_externals: 0,
+            messages: 0,
+            consumed: 0,
+            in_message: false,
+            closed: false,
+            next_class: SizeClass::SMALLEST,
+            thresholds,
+            new_peer: None,
+        }
+    }
+
+    /// Writes one frame; with `more == false` it completes the message and commits it. False: the
+    /// high-water mark is reached or the queue is closed; nothing was written, `out` is untouched.
+    #[inline]
+    pub fn write(&mut self, out: Outgoing<'_>) -> bool {
+        if !self.can_continue() {
+            return false;
+        }
+        let flags = if out.more { frame::MORE } else { 0 };
+        match out.body {
+            Body::Slice(bytes) if bytes.len() <= self.thresholds.slice => {
+                self.append_frame(flags, bytes);
+            }
+            Body::Slice(bytes) => self.append_external(flags, Msg::from_slice(bytes)),
+            Body::Msg(msg) if msg.len() <= self.thresholds.message => {
+                self.append_frame(flags, msg.data());
+            }
+            Body::Msg(msg) => {
+                let msg = std::mem::take(msg);
+                self.append_external(flags, msg);
+            }
+        }
+        self.frame_done(out.more);
+        true
+    }
+
+    /// As [`Writer::write`], but leaves the body with the caller, who has others to send it to:
+    /// small bodies are copied, large ones shared.
+    pub fn write_copy(&mut self, out: &mut Outgoing<'_>) -> bool {
+        if !self.can_continue() {
+            return false;
+        }
+        let flags = if out.more { frame::MORE } else { 0 };
+        match &mut out.body {
+            Body::Msg(msg) if msg.len() > self.thresholds.message => {
+                let shared = msg.share();
+                self.append_external(flags, shared);
+            }
+            Body::Msg(msg) => self.append_frame(flags, msg.data()),
+            Body::Slice(bytes) if bytes.len() <= self.thresholds.slice => {
+                self.append_frame(flags, bytes);
+            }
+            Body::Slice(bytes) => self.append_external(flags, Msg::from_slice(bytes)),
+        }
+        let more = out.more;
+        self.frame_done(more);
+        true
+    }
+
+    /// Writes a command frame, whatever the high-water mark; it does not count as a message.
+    /// Nothing happens in the middle of a multipart message or when the queue is closed.
+    pub fn write_command(&mut self, body: &[u8]) -> bool {
+        if self.in_message || self.is_closed() {
+            return false;
+        }
+        if body.len() <= self.thresholds.slice {
+            self.append_frame(frame::COMMAND, body);
+        } else {
+            self.append_external(frame::COMMAND, Msg::from_slice(body));
+        }
+        self.commit();
+        self.dir.publish(self.committed, self.messages);
+        true
+    }
+
+    /// True if a new message may begin, or the present one go on.
+    #[inline]
+    fn can_continue(&mut self) -> bool {
+        if self.in_message { !self.is_closed() } else { self.can_write() }
+    }
+
+    /// True if the queue is open and below its high-water mark. On false because of the mark, the
+    /// writer's side will get [`signals::WRITABLE`](super::signals::WRITABLE).
+    #[inline]
+    pub fn can_write(&mut self) -> bool {
+        if self.is_closed() {
+            return false;
+        }
+        let hwm = self.dir.hwm();
+        if hwm == 0 || self.messages - self.consumed < hwm {
+            return true;
+        }
+        self.can_write_slow(hwm)
+    }
+
+    #[cold]
+    fn can_write_slow(&mut self, hwm: u64) -> bool {
+        if self.dir.writer_blocked() {
+            return false;
+        }
+        self.consumed = self.dir.consumed();
+        if self.messages - self.consumed < hwm {
+            return true;
+        }
+        if self.dir.block_writer() {
+            return false;
+        }
+        self.consumed = self.dir.consumed();
+        !self.is_closed()
+    }
+
+    /// True once either side closed the queue.
+    #[inline]
+    pub fn is_closed(&self) -> bool {
+        self.closed || self.dir.reader_closed()
+    }
+
+    #[inline]
+    fn append_frame(&mut self, flags: u8, body: &[u8]) {
+        let needed = frame::MAX_HEADER_LEN + body.len();
+        if self.capacity_end - self.pos < needed as u64 {
+            self.next_chunk(needed);
+        }
+        let mut header = [0u8; frame::MAX_HEADER_LEN];
+        let header_len = frame::encode_header(flags, body.len(), &mut header);
+        // SAFETY: [pos, pos + needed) lies in the chunk (just checked) beyond what is published,
+        // so it is the writer's; the body cannot overlap memory that nobody else has seen. Nine
+        // header bytes are written whatever `header_len`, which `needed` allows for.
+        unsafe {
+            let to = self.data.add((self.pos - self.base) as usize);
+            ptr::copy_nonoverlapping(header.as_ptr(), to, frame::MAX_HEADER_LEN);
+            ptr::copy_nonoverlapping(body.as_ptr(), to.add(header_len), body.len());
+        }
+        self.pos += (header_len + body.len()) as u64;
+        self.filled = self.pos;
+    }
+
+    fn append_external(&mut self, flags: u8, msg: Msg) {
+        let needed = frame::MAX_HEADER_LEN;
+        // SAFETY: the chunk, if any, is the writer's current one.
+        let table_full = !self.chunk.is_null() && unsafe { (*self.chunk).externals_full() };
+        if table_full || self.capacity_end - self.pos < needed as u64 {
+            self.next_chunk(needed);
+        }
+        let mut header = [0u8; frame::MAX_HEADER_LEN];
+        let header_len = frame::encode_header(flags, msg.len(), &mut header);
+        // SAFETY: as in `append_frame`; the table has room.
+        unsafe {
+            let to = self.data.add((self.pos - self.base) as usize);
+            ptr::copy_nonoverlapping(header.as_ptr(), to, frame::MAX_HEADER_LEN);
+            self.pos += header_len as u64;
+            self.filled = self.pos;
+            (*self.chunk).push_external(External { at: self.pos, msg });
+        }
+    }
+
+    #[inline]
+    fn frame_done(&mut self, more: bool) {
+        self.in_message = more;
+        if !more {
+            self.messages += 1;
+            self.commit();
+            self.dir.publish(self.committed, self.messages);
+        }
+    }
+
+    /// Makes all that stands before `pos` a whole message; publishing is the caller's next step.
+    #[inline]
+    pub(super) fn commit(&mut self) {
+        self.committed = self.pos;
+        self.committed_chunk = self.chunk;
+        // SAFETY: `chunk` is the writer's current one, or null when nothing was ever written.
+        self.committed_externals =
+            if self.chunk.is_null() { 0 } else { unsafe { (*self.chunk).externals_len() } };
+    }
+
+    /// Drops the frames of an unfinished message. Returns the bodies that went by pointer to the
+    /// chunk's drop, which may run a user's free function: hold no lock that it could want.
+    pub fn rollback(&mut self) {
+        if !self.in_message {
+            return;
+        }
+        self.in_message = false;
+        if self.committed_chunk != self.chunk {
+            let keep = self.committed_chunk;
+            let mut chunk = if keep.is_null() {
+                self.dir.first.swap(ptr::null_mut(), Ordering::Relaxed)
+            } else {
+                // SAFETY: the committed chunk is still linked: a reader frees a chunk only after it
+                // stepped over its end, and nothing beyond that end is published.
+                unsafe {
+                    (*keep).end.store(OPEN, Ordering::Release);
+                    (*keep).next.swap(ptr::null_mut(), Ordering::Relaxed)
+                }
+            };
+            while !chunk.is_null() {
+                // SAFETY: chunks behind the committed one hold nothing published; only the writer
+                // reaches them.
+                unsafe {
+                    let next = (*chunk).next.load(Ordering::Relaxed);
+                    Chunk::free(chunk);
+                    chunk = next;
+                }
+            }
+            self.enter(keep);
+        }
+        self.pos = self.committed;
+        self.filled = self.committed;
+        if !self.chunk.is_null() {
+            // SAFETY: entries behind the committed ones were never published.
+            unsafe { (*self.chunk).truncate_externals(self.committed_externals) };
+        }
+    }
+
+    fn enter(&mut self, chunk: *mut Chunk) {
+        self.chunk = chunk;
+        if chunk.is_null() {
+            (self.data, self.base, self.capacity_end) = (ptr::null_mut(), self.committed, 0);
+            self.capacity_end = self.committed;
+            return;
+        }
+        // SAFETY: the writer's own chunk.
+        let (data, base, capacity) = unsafe { (*chunk).span() };
+        (self.data, self.base, self.capacity_end) = (data, base, base + capacity as u64);
+    }
+
+    /// Seals the current chunk at `pos` and goes on in a new, larger one that holds `needed` bytes.
+    /// Bytes between `pos` and `filled` move along.
+    #[cold]
+    pub(super) fn next_chunk(&mut self, needed: usize) {
+        let tail = (self.filled - self.pos) as usize;
+        let buffer = Buffer::new(self.next_class, needed.max(tail));
+        self.next_class = buffer.class().max(self.next_class).next(self.thresholds.chunk);
+        if tail > 0 {
+            // SAFETY: the tail lies in the current chunk, and the new buffer holds it.
+            unsafe {
+                let from = self.data.add((self.pos - self.base) as usize);
+                ptr::copy_nonoverlapping(from, buffer.as_ptr(), tail);
+            }
+        }
+        let fresh = Chunk::boxed(self.pos, buffer, self.new_peer.take());
+        if self.chunk.is_null() {
+            // Release: the reader that sees bytes published sees the chunk.
+            self.dir.first.store(fresh, Ordering::Release);
+        } else {
+            // SAFETY: the writer's current chunk is alive: its end is not set.
+            unsafe {
+                (*self.chunk).next.store(fresh, Ordering::Release);
+                (*self.chunk).end.store(self.pos, Ordering::Release);
+            }
+        }
+        self.enter(fresh);
+    }
+
+    /// See [`super::rewind_outbound`]. `grow` asks for a larger chunk while at it.
+    pub(super) fn rewind(&mut self, cursor: &mut Cursor, grow: bool) {
+        let same_queue = Arc::ptr_eq(&self.dir, &cursor.dir);
+        let consumed = cursor.pos() == self.committed && self.committed == self.pos;
+        if !same_queue || !consumed || self.in_message || self.chunk != cursor.chunk() {
+            return;
+        }
+        if self.chunk.is_null() || self.pos == self.base && !grow {
+            return;
+        }
+        // SAFETY: the caller holds both ends, and everything was consumed.
+        unsafe {
+            let chunk = &*self.chunk;
+            if chunk.externals_len() != chunk.taken() {
+                return;
+            }
+            let tail = (self.filled - self.pos) as usize;
+            let from = self.data.add((self.pos - self.base) as usize);
+            let larger = chunk.class().next(self.thresholds.chunk.min(MAX_REWOUND));
+            if grow && larger != chunk.class() {
+                let buffer = Buffer::new(larger, tail);
+                ptr::copy_nonoverlapping(from, buffer.as_ptr(), tail);
+                chunk.rewind(self.pos, Some(buffer));
+            } else {
+                ptr::copy(from, self.data, tail);
+                chunk.rewind(self.pos, None);
+            }
+        }
+        self.enter(self.chunk);
+        self.committed_externals = 0;
+        cursor.rewound();
+    }
+
+    /// Messages written so far and not yet told to be taken.
+    pub fn queued(&self) -> u64 {
+        self.messages - self.dir.consumed()
+    }
+
+    /// Bytes that are committed, as a stream offset: grows by what a message takes.
+    #[inline]
+    pub fn offset(&self) -> u64 {
+        self.committed
+    }
+
+    /// Whole messages written so far.
+    #[inline]
+    pub fn messages(&self) -> u64 {
+        self.messages
+    }
+
+    /// True between the frames of a multipart message.
+    pub fn in_message(&self) -> bool {
+        self.in_message
+    }
+
+    /// Changes the writer's share of the high-water mark, in messages; 0 is unlimited.
+    pub fn set_hwm(&self, hwm: u32) {
+        self.dir.set_hwm_writer(hwm);
+        self.dir.reconsider_credit();
+    }
+
+    /// Says who writes from here on: messages read after this carry `peer`.
+    pub fn set_peer(&mut self, peer: Arc<PeerInfo>) {
+        self.dir.peer.set(Arc::clone(&peer));
+        self.new_peer = Some(peer);
+        if !self.chunk.is_null() {
+            self.next_class = SizeClass::SMALLEST;
+            self.next_chunk(1);
+        }
+        self.dir.signal_reader(super::signals::READABLE);
+    }
+
+    /// Ends the stream behind the last whole message.
+    pub fn close(&mut self) {
+        self.rollback();
+        self.closed = true;
+        self.dir.close_writer();
+    }
+
+    /// Tells the reader's side something that stands outside the stream.
+    pub fn signal_reader(&self, bits: u32) {
+        self.dir.signal_reader(bits);
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+impl fmt::Debug for Writer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Writer").field("dir", &self.dir).field("pos", &self.pos).finish()
+    }
+}

@@ -1,0 +1,482 @@
+//! One I/O thread: its loop, its handlers, and how others reach it.
+//!
+//! Sleeping: before the thread blocks it says `ASLEEP` and looks at its notices once more; whoever
+//! leaves a notice looks at that word and wakes the thread only if it sleeps. While handlers ask
+//! for ticks the thread looks again every [`TICK`] instead of sleeping, so that leaving work for
+//! it costs no system call.
+//!
+//! Thread: the loop runs on the I/O thread; [`Remote`] on any. Invariants: see the module above.
+//! Counterpart: `io_thread.cpp`, `mailbox.cpp`, `signaler.cpp` of libzmq 4.3.5.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::io;
+use std::os::fd::AsRawFd;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use mio::{Events, Poll, Waker};
+
+use super::registry::Registration;
+use super::timers::{TimerId, Timers};
+use crate::error::{Errno, Result};
+use crate::sync::{AtomicU32, AtomicUsize, Ordering, store_load_barrier};
+use crate::sys;
+
+/// How long something may lie about before a ticking thread looks at it.
+const TICK: Duration = Duration::from_micros(100);
+
+/// Timer ids that a handler may use are below this.
+pub(super) const MAX_TIMERS: TimerId = 8;
+
+/// Events taken from the kernel at a time.
+const EVENTS: usize = 256;
+
+const AWAKE: u32 = 0;
+const ASLEEP: u32 = 1;
+
+const WAKER: usize = usize::MAX;
+
+/// Names a handler on its I/O thread: a place, and how often the place was used before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Token {
+    index: u32,
+    generation: u32,
+}
+
+impl Token {
+    pub(super) fn packed(self) -> usize {
+        (self.generation as usize) << 32 | self.index as usize
+    }
+
+    fn unpacked(packed: usize) -> Self {
+        Self { index: packed as u32, generation: (packed >> 32) as u32 }
+    }
+
+    #[cfg(test)]
+    pub(super) fn for_test(index: u32) -> Self {
+        Self { index, generation: 0 }
+    }
+}
+
+/// Something that lives on an I/O thread: a listener, a session.
+pub trait Handler: Send {
+    /// The handler has its place; registers what it waits for.
+    fn start(&mut self, cx: &mut Cx<'_>);
+    /// Its descriptor became readable or writable, or [`Cx::again`] was asked for.
+    fn ready(&mut self, cx: &mut Cx<'_>, readable: bool, writable: bool);
+    /// A deadline passed.
+    fn timer(&mut self, cx: &mut Cx<'_>, id: u8);
+    /// Somebody called [`Remote::notify`]; the bits are collected.
+    fn notice(&mut self, cx: &mut Cx<'_>, bits: u32);
+    /// The next look of a ticking handler; false ends the ticking.
+    fn tick(&mut self, _cx: &mut Cx<'_>) -> bool {
+        false
+    }
+}
+
+/// How an I/O thread is set up.
+#[derive(Clone, Debug, Default)]
+pub struct IoThreadConfig {
+    /// Name shown by `ps` and debuggers, at most 15 bytes.
+    pub name: String,
+    /// Run on the thread first of all: scheduling, affinity.
+    pub setup: Option<fn()>,
+    /// Scheduling parameters.
+    pub schedule: sys::affinity::Schedule,
+}
+
+enum Notice {
+    Bits(Token, u32),
+    Tick(Token),
+    Spawn(Token, Box<dyn Handler>),
+    Stop,
+}
+
+struct Shared {
+    notices: Mutex<Vec<Notice>>,
+    /// [`ASLEEP`] between "I go to sleep" and waking up. Written by both sides, see the header.
+    state: AtomicU32,
+    waker: Waker,
+    registry: Arc<mio::Registry>,
+    slots: Mutex<Slots>,
+    /// Handlers on this thread, to spread new ones.
+    load: AtomicUsize,
+}
+
+/// Which tokens are in use; given out by any thread.
+#[derive(Default)]
+struct Slots {
+    generations: Vec<u32>,
+    free: Vec<u32>,
+}
+
+/// Reaches an I/O thread from anywhere.
+#[derive(Clone)]
+pub struct Remote(Arc<Shared>);
+
+impl Remote {
+    /// Gives `handler`, made by `make` from its token, to the thread.
+    pub fn spawn<T>(&self, make: impl FnOnce(Token) -> (Box<dyn Handler>, T)) -> T {
+        let token = {
+            let mut slots = self.0.slots.lock().unwrap_or_else(PoisonError::into_inner);
+            match slots.free.pop() {
+                Some(index) => Token { index, generation: slots.generations[index as usize] },
+                None => {
+                    slots.generations.push(0);
+                    Token { index: slots.generations.len() as u32 - 1, generation: 0 }
+                }
+            }
+        };
+        self.0.load.fetch_add(1, Ordering::Relaxed);
+        let (handler, result) = make(token);
+        self.leave(Notice::Spawn(token, handler));
+        result
+    }
+
+    /// Tells the handler `bits`, soon.
+    pub fn notify(&self, token: Token, bits: u32) {
+        self.leave(Notice::Bits(token, bits));
+    }
+
+    /// Has the handler's `tick` called about every 100 µs until it says that it is enough.
+    pub fn start_ticking(&self, token: Token) {
+        self.leave(Notice::Tick(token));
+    }
+
+    /// Handlers on this thread.
+    pub fn load(&self) -> usize {
+        self.0.load.load(Ordering::Relaxed)
+    }
+
+    /// A registration, without interests yet, of the handler's descriptor.
+    pub fn registration(&self, token: Token, fd: &impl AsRawFd) -> Registration {
+        Registration::new(Arc::clone(&self.0.registry), token, fd)
+    }
+
+    fn leave(&self, notice: Notice) {
+        self.0.notices.lock().unwrap_or_else(PoisonError::into_inner).push(notice);
+        store_load_barrier();
+        if self.0.state.swap(AWAKE, Ordering::SeqCst) == ASLEEP {
+            // An eventfd write fails only when the counter is full: then the thread is waking up.
+            let _ = self.0.waker.wake();
+        }
+    }
+}
+
+impl fmt::Debug for Remote {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Remote").field("load", &self.load()).finish_non_exhaustive()
+    }
+}
+
+/// The owner's handle: dropping it stops and joins the thread.
+#[derive(Debug)]
+pub struct IoThread {
+    remote: Remote,
+    join: Option<thread::JoinHandle<()>>,
+}
+
+impl IoThread {
+    /// Starts an I/O thread. Fails with `EMFILE`, `ENOMEM` or `EAGAIN` when the system has no
+    /// descriptor, memory or thread left.
+    pub fn start(config: IoThreadConfig) -> Result<Self> {
+        let poll = Poll::new()?;
+        let registry = Arc::new(poll.registry().try_clone()?);
+        let waker = Waker::new(poll.registry(), mio::Token(WAKER))?;
+        let shared = Arc::new(Shared {
+            notices: Mutex::default(),
+            state: AtomicU32::new(AWAKE),
+            waker,
+            registry,
+            slots: Mutex::default(),
+            load: AtomicUsize::new(0),
+        });
+        let remote = Remote(Arc::clone(&shared));
+        let mut event_loop = Loop {
+            cx: CxState {
+                remote: remote.clone(),
+                timers: Timers::default(),
+                again: VecDeque::new(),
+                removed: Vec::new(),
+                ticking: Vec::new(),
+            },
+            handlers: Vec::new(),
+            poll,
+        };
+        let join = thread::Builder::new()
+            .name(config.name.clone())
+            .spawn(move || {
+                sys::signals::block_all();
+                sys::affinity::apply(&config.schedule);
+                event_loop.run();
+            })
+            .map_err(Errno::from)?;
+        Ok(Self { remote, join: Some(join) })
+    }
+
+    /// Reaches the thread.
+    pub fn remote(&self) -> &Remote {
+        &self.remote
+    }
+}
+
+impl Drop for IoThread {
+    fn drop(&mut self) {
+        self.remote.leave(Notice::Stop);
+        if let Some(join) = self.join.take()
+            && join.thread().id() != thread::current().id()
+        {
+            // A panic of the loop itself was reported by the panic hook.
+            let _ = join.join();
+        }
+    }
+}
+
+struct CxState {
+    remote: Remote,
+    timers: Timers,
+    again: VecDeque<(Token, bool, bool)>,
+    removed: Vec<Token>,
+    ticking: Vec<Token>,
+}
+
+/// What a handler may do while it is called.
+pub struct Cx<'a> {
+    state: &'a mut CxState,
+    token: Token,
+    /// When the loop woke up; one clock reading serves the whole round.
+    now: Instant,
+}
+
+impl Cx<'_> {
+    /// The handler's own name.
+    pub fn token(&self) -> Token {
+        self.token
+    }
+
+    /// The time of this round.
+    pub fn now(&self) -> Instant {
+        self.now
+    }
+
+    /// This I/O thread.
+    pub fn remote(&self) -> &Remote {
+        &self.state.remote
+    }
+
+    /// A registration, without interests yet, of the handler's descriptor.
+    pub fn registration(&self, fd: &impl AsRawFd) -> Registration {
+        self.state.remote.registration(self.token, fd)
+    }
+
+    /// Calls [`Handler::timer`] with `id` (below 8) at `at`; replaces that timer's old deadline.
+    pub fn set_timer(&mut self, id: u8, at: Instant) {
+        debug_assert!(id < MAX_TIMERS);
+        self.state.timers.set(self.token, id, at);
+    }
+
+    /// Forgets a deadline.
+    pub fn cancel_timer(&mut self, id: u8) {
+        self.state.timers.cancel(self.token, id);
+    }
+
+    /// Calls [`Handler::ready`] again after the others had their turn.
+    pub fn again(&mut self, readable: bool, writable: bool) {
+        self.state.again.push_back((self.token, readable, writable));
+    }
+
+    /// Has [`Handler::tick`] called about every 100 µs.
+    pub fn start_ticking(&mut self) {
+        if !self.state.ticking.contains(&self.token) {
+            self.state.ticking.push(self.token);
+        }
+    }
+
+    /// Drops this handler when the present call returns.
+    pub fn remove(&mut self) {
+        self.state.removed.push(self.token);
+    }
+}
+
+impl fmt::Debug for Cx<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cx").field("token", &self.token).finish_non_exhaustive()
+    }
+}
+
+struct Entry {
+    generation: u32,
+    handler: Box<dyn Handler>,
+}
+
+struct Loop {
+    poll: Poll,
+    cx: CxState,
+    handlers: Vec<Option<Entry>>,
+}
+
+impl Loop {
+    fn run(&mut self) {
+        let mut events = Events::with_capacity(EVENTS);
+        loop {
+            self.wait(&mut events);
+            let now = now();
+            if !self.take_notices(now) {
+                break;
+            }
+            for event in &events {
+                if event.token().0 == WAKER {
+                    continue;
+                }
+                let token = Token::unpacked(event.token().0);
+                // Errors and hang-ups show as both: the next read or write tells which.
+                let failed = event.is_error() || event.is_read_closed() || event.is_write_closed();
+                let (read, write) =
+                    (event.is_readable() || failed, event.is_writable() || event.is_error());
+                self.call(token, now, |handler, cx| handler.ready(cx, read, write));
+            }
+            for _ in 0..self.cx.again.len() {
+                if let Some((token, read, write)) = self.cx.again.pop_front() {
+                    self.call(token, now, |handler, cx| handler.ready(cx, read, write));
+                }
+            }
+            while let Some((token, id)) = self.cx.timers.expired(now) {
+                self.call(token, now, |handler, cx| handler.timer(cx, id));
+            }
+            self.tick(now);
+        }
+        // Handlers drop here, and with them their descriptors.
+        self.handlers.clear();
+    }
+
+    fn wait(&mut self, events: &mut Events) {
+        let shared = Arc::clone(&self.cx.remote.0);
+        let timeout = if !self.cx.again.is_empty() {
+            Some(Duration::ZERO)
+        } else {
+            let until_timer =
+                self.cx.timers.next().map(|at| at.saturating_duration_since(now()));
+            if self.cx.ticking.is_empty() {
+                until_timer
+            } else {
+                Some(until_timer.map_or(TICK, |timer| timer.min(TICK)))
+            }
+        };
+        let mut timeout = timeout;
+        if timeout.is_none_or(|timeout| timeout > TICK) {
+            shared.state.swap(ASLEEP, Ordering::SeqCst);
+            store_load_barrier();
+            if !shared.notices.lock().unwrap_or_else(PoisonError::into_inner).is_empty() {
+                timeout = Some(Duration::ZERO);
+            }
+        }
+        if let Some(short) = timeout
+            && !short.is_zero()
+            && short < Duration::from_millis(1)
+        {
+            // epoll_wait counts in milliseconds.
+            let _ = sys::poll::wait_readable(&self.poll, short);
+            timeout = Some(Duration::ZERO);
+        }
+        if let Err(error) = self.poll.poll(events, timeout)
+            && error.kind() != io::ErrorKind::Interrupted
+        {
+            // Nothing known makes epoll_wait fail here; do not spin if it does.
+            events.clear();
+            thread::sleep(Duration::from_millis(1));
+        }
+        shared.state.store(AWAKE, Ordering::SeqCst);
+    }
+
+    /// False: the thread is to stop.
+    fn take_notices(&mut self, now: Instant) -> bool {
+        let shared = Arc::clone(&self.cx.remote.0);
+        let mut notices =
+            std::mem::take(&mut *shared.notices.lock().unwrap_or_else(PoisonError::into_inner));
+        for notice in notices.drain(..) {
+            match notice {
+                Notice::Bits(token, bits) => {
+                    self.call(token, now, |handler, cx| handler.notice(cx, bits));
+                }
+                Notice::Tick(token) => {
+                    if self.is_live(token) && !self.cx.ticking.contains(&token) {
+                        self.cx.ticking.push(token);
+                    }
+                }
+                Notice::Spawn(token, handler) => {
+                    let index = token.index as usize;
+                    if self.handlers.len() <= index {
+                        self.handlers.resize_with(index + 1, || None);
+                    }
+                    self.handlers[index] =
+                        Some(Entry { generation: token.generation, handler });
+                    self.call(token, now, |handler, cx| handler.start(cx));
+                }
+                Notice::Stop => return false,
+            }
+        }
+        // Gives the capacity back to the shared list, to spare the next notice an allocation.
+        let mut list = shared.notices.lock().unwrap_or_else(PoisonError::into_inner);
+        if list.is_empty() && list.capacity() < notices.capacity() {
+            *list = notices;
+        }
+        true
+    }
+
+    fn is_live(&self, token: Token) -> bool {
+        self.handlers
+            .get(token.index as usize)
+            .and_then(Option::as_ref)
+            .is_some_and(|entry| entry.generation == token.generation)
+    }
+
+    fn tick(&mut self, now: Instant) {
+        let ticking = std::mem::take(&mut self.cx.ticking);
+        for token in ticking {
+            let go_on = self.call(token, now, |handler, cx| handler.tick(cx)).unwrap_or(false);
+            if go_on && self.is_live(token) && !self.cx.ticking.contains(&token) {
+                self.cx.ticking.push(token);
+            }
+        }
+    }
+
+    /// Runs one handler; a panic or its wish removes it.
+    fn call<R>(
+        &mut self,
+        token: Token,
+        now: Instant,
+        run: impl FnOnce(&mut dyn Handler, &mut Cx<'_>) -> R,
+    ) -> Option<R> {
+        if !self.is_live(token) {
+            return None;
+        }
+        let mut entry = self.handlers[token.index as usize].take()?;
+        let mut cx = Cx { state: &mut self.cx, token, now };
+        // The handler is dropped if it panicked, so nobody sees what it left half-done.
+        let result = catch_unwind(AssertUnwindSafe(|| run(&mut *entry.handler, &mut cx)));
+        let removed = result.is_err() || self.cx.removed.contains(&token);
+        if !removed {
+            self.handlers[token.index as usize] = Some(entry);
+            return result.ok();
+        }
+        self.cx.removed.retain(|other| *other != token);
+        self.cx.timers.cancel_all(token);
+        self.cx.ticking.retain(|other| *other != token);
+        let shared = Arc::clone(&self.cx.remote.0);
+        shared.load.fetch_sub(1, Ordering::Relaxed);
+        // Its drop may run code of its own.
+        let _ = catch_unwind(AssertUnwindSafe(|| drop(entry)));
+        let mut slots = shared.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        slots.generations[token.index as usize] = token.generation.wrapping_add(1);
+        slots.free.push(token.index);
+        result.ok()
+    }
+}
+
+#[allow(clippy::disallowed_methods, reason = "the reactor is where time comes from")]
+fn now() -> Instant {
+    Instant::now()
+}

@@ -1,0 +1,232 @@
+//! TCP sockets.
+//!
+//! Thread: any. Invariants: as the module. Counterpart: `zmq_tcp(7)`; `tcp.cpp`,
+//! `tcp_listener.cpp`, `tcp_connecter.cpp` of libzmq 4.3.5.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::os::fd::RawFd;
+use std::time::Duration;
+
+use socket2::{Domain, Protocol, SockAddr, Socket, TcpKeepalive, Type};
+
+use crate::error::{Errno, Result};
+use crate::sys;
+use crate::transport::resolve;
+use crate::transport::{Stream, TcpAddress, TransportOptions, address};
+
+/// A network that may connect (`ZMQ_TCP_ACCEPT_FILTER`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AcceptFilter {
+    network: IpAddr,
+    bits: u8,
+}
+
+impl AcceptFilter {
+    /// Parses `address[/bits]`; `EINVAL` if malformed.
+    pub fn parse(text: &str) -> Result<Self> {
+        let (host, bits) = match text.split_once('/') {
+            Some((host, bits)) => (host, Some(bits.parse::<u8>().map_err(|_| Errno::EINVAL)?)),
+            None => (text, None),
+        };
+        let host = host.strip_prefix('[').and_then(|h| h.strip_suffix(']')).unwrap_or(host);
+        let network: IpAddr = host.parse().map_err(|_| Errno::EINVAL)?;
+        let max = if network.is_ipv4() { 32 } else { 128 };
+        let bits = bits.unwrap_or(max);
+        if bits > max {
+            return Err(Errno::EINVAL);
+        }
+        Ok(Self { network, bits })
+    }
+
+    fn matches(&self, peer: IpAddr) -> bool {
+        fn same_prefix(a: &[u8], b: &[u8], bits: u8) -> bool {
+            let (whole, rest) = (usize::from(bits / 8), bits % 8);
+            a[..whole] == b[..whole]
+                && (rest == 0 || (a[whole] ^ b[whole]) >> (8 - rest) == 0)
+        }
+        match (self.network, peer) {
+            (IpAddr::V4(a), IpAddr::V4(b)) => same_prefix(&a.octets(), &b.octets(), self.bits),
+            (IpAddr::V6(a), IpAddr::V6(b)) => same_prefix(&a.octets(), &b.octets(), self.bits),
+            (IpAddr::V4(_), IpAddr::V6(b)) => {
+                b.to_ipv4_mapped().is_some_and(|b| self.matches(IpAddr::V4(b)))
+            }
+            (IpAddr::V6(_), IpAddr::V4(_)) => false,
+        }
+    }
+}
+
+/// True if the peer may connect: no filters, or one that matches.
+pub(super) fn passes(filters: &[AcceptFilter], peer: Option<SocketAddr>) -> bool {
+    let Some(peer) = peer else { return filters.is_empty() };
+    filters.is_empty() || filters.iter().any(|filter| filter.matches(peer.ip()))
+}
+
+/// A listening TCP socket.
+#[derive(Debug)]
+pub struct TcpListener {
+    socket: Socket,
+    endpoint: String,
+}
+
+impl TcpListener {
+    /// Binds and listens. The system's errno: `EADDRINUSE`, `EADDRNOTAVAIL`, `EACCES`; `ENODEV`
+    /// for a name that is neither an address nor an interface.
+    pub fn bind(target: &TcpAddress, options: &TransportOptions) -> Result<Self> {
+        if options.use_fd >= 0 {
+            return Self::adopt(options.use_fd);
+        }
+        let local = bind_address(target, options.ipv6)?;
+        let socket = match new_socket(local, options) {
+            Err(Errno::EAFNOSUPPORT) if local.is_ipv6() && target.host == "*" => {
+                let any = SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), target.port);
+                new_socket(any, options)?
+            }
+            other => other?,
+        };
+        socket.set_reuse_address(true)?;
+        if local.is_ipv6() {
+            socket.set_only_v6(false)?;
+        }
+        socket.bind(&SockAddr::from(local))?;
+        socket.listen(options.backlog)?;
+        Ok(Self::listening(socket))
+    }
+
+    /// Takes over a descriptor that listens already (`ZMQ_USE_FD`).
+    fn adopt(fd: RawFd) -> Result<Self> {
+        let socket = sys::io::adopt_socket(fd)?;
+        socket.set_nonblocking(true)?;
+        Ok(Self::listening(socket))
+    }
+
+    fn listening(socket: Socket) -> Self {
+        let endpoint = address::display(socket.local_addr().ok());
+        Self { socket, endpoint }
+    }
+
+    pub(super) fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    pub(super) fn socket(&self) -> &Socket {
+        &self.socket
+    }
+}
+
+fn bind_address(target: &TcpAddress, ipv6: bool) -> Result<SocketAddr> {
+    if target.host == "*" {
+        let any: IpAddr =
+            if ipv6 { Ipv6Addr::UNSPECIFIED.into() } else { Ipv4Addr::UNSPECIFIED.into() };
+        return Ok(SocketAddr::new(any, target.port));
+    }
+    if let Some(ip) = sys::net::interface_address(&target.host, ipv6) {
+        return Ok(SocketAddr::new(ip, target.port));
+    }
+    // Only numeric addresses may be bound, so nothing is asked of a name server.
+    resolve::numeric(&target.host, target.port, ipv6).ok_or(Errno::ENODEV)
+}
+
+fn new_socket(address: SocketAddr, options: &TransportOptions) -> Result<Socket> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    socket.set_nonblocking(true)?;
+    if options.tos != 0 {
+        if address.is_ipv4() {
+            socket.set_tos_v4(options.tos as u32)?;
+        } else {
+            socket.set_tclass_v6(options.tos as u32)?;
+        }
+    }
+    if !options.bind_to_device.is_empty() {
+        socket.bind_device(Some(options.bind_to_device.as_bytes()))?;
+    }
+    if options.priority != 0 {
+        sys::net::set_priority(&socket, options.priority)?;
+    }
+    if options.busy_poll != 0 {
+        sys::net::set_busy_poll(&socket, options.busy_poll)?;
+    }
+    if options.sndbuf >= 0 {
+        socket.set_send_buffer_size(options.sndbuf as usize)?;
+    }
+    if options.rcvbuf >= 0 {
+        socket.set_recv_buffer_size(options.rcvbuf as usize)?;
+    }
+    Ok(socket)
+}
+
+/// What every connected TCP socket gets.
+pub(super) fn tune(socket: &Socket, options: &TransportOptions) -> io::Result<()> {
+    socket.set_tcp_nodelay(true)?;
+    if options.keepalive >= 0 {
+        socket.set_keepalive(options.keepalive != 0)?;
+        if options.keepalive != 0 {
+            let mut keepalive = TcpKeepalive::new();
+            if options.keepalive_cnt > 0 {
+                keepalive = keepalive.with_retries(options.keepalive_cnt as u32);
+            }
+            if options.keepalive_idle > 0 {
+                let idle = Duration::from_secs(options.keepalive_idle as u64);
+                keepalive = keepalive.with_time(idle);
+            }
+            if options.keepalive_intvl > 0 {
+                let interval = Duration::from_secs(options.keepalive_intvl as u64);
+                keepalive = keepalive.with_interval(interval);
+            }
+            socket.set_tcp_keepalive(&keepalive)?;
+        }
+    }
+    if options.max_retransmission > 0 {
+        let span = Duration::from_millis(options.max_retransmission as u64);
+        socket.set_tcp_user_timeout(Some(span))?;
+    }
+    Ok(())
+}
+
+/// A connection attempt.
+#[derive(Debug)]
+pub struct Connecting {
+    /// The socket, connected or about to be.
+    pub stream: Stream,
+    /// The kernel has not finished: wait until it is writable.
+    pub in_progress: bool,
+}
+
+/// Begins to connect to `remote`, from `source` if given.
+pub fn connect(
+    remote: SocketAddr,
+    source: Option<SocketAddr>,
+    options: &TransportOptions,
+) -> Result<Connecting> {
+    let socket = new_socket(remote, options)?;
+    if remote.is_ipv6() {
+        socket.set_only_v6(false)?;
+    }
+    tune(&socket, options)?;
+    if let Some(source) = source {
+        // Several connections may share a source address.
+        socket.set_reuse_address(true)?;
+        socket.bind(&SockAddr::from(source))?;
+    }
+    begin_connect(socket, &SockAddr::from(remote))
+}
+
+pub(super) fn begin_connect(socket: Socket, remote: &SockAddr) -> Result<Connecting> {
+    let in_progress = match socket.connect(remote) {
+        Ok(()) => false,
+        Err(error)
+            if matches!(error.raw_os_error(), Some(libc::EINPROGRESS | libc::EINTR)) =>
+        {
+            true
+        }
+        Err(error) => return Err(error.into()),
+    };
+    Ok(Connecting { stream: Stream::new(socket), in_progress })
+}
+
+pub(super) fn numeric_host(address: Option<SockAddr>) -> String {
+    address
+        .and_then(|address| address.as_socket())
+        .map(|address| address.ip().to_string())
+        .unwrap_or_default()
+}
