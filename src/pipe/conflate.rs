@@ -32,7 +32,7 @@ impl Shared {
 }
 
 /// Makes a queue that keeps the last message only.
-pub(super) fn latest(to_reader: Arc<dyn Signal>) -> (LatestWriter, LatestReader) {
+pub fn latest(to_reader: Arc<dyn Signal>) -> (LatestWriter, LatestReader) {
     let shared = Arc::new(Shared {
         state: Mutex::new(State {
             latest: None,
@@ -43,7 +43,7 @@ pub(super) fn latest(to_reader: Arc<dyn Signal>) -> (LatestWriter, LatestReader)
         peer: Slot::new(),
         to_reader,
     });
-    (LatestWriter(Arc::clone(&shared)), LatestReader { shared, peer: None })
+    (LatestWriter(Arc::clone(&shared)), LatestReader { shared, peer: None, peeked: None })
 }
 
 /// Writing end: never full.
@@ -53,6 +53,7 @@ pub struct LatestWriter(Arc<Shared>);
 pub struct LatestReader {
     shared: Arc<Shared>,
     peer: Option<Arc<PeerInfo>>,
+    peeked: Option<Msg>,
 }
 
 impl LatestWriter {
@@ -108,6 +109,9 @@ impl LatestWriter {
 impl LatestReader {
     /// True if a message is there; arms the signal if not.
     pub fn can_read(&mut self) -> bool {
+        if self.peeked.is_some() {
+            return true;
+        }
         let mut state = self.shared.lock();
         state.armed = state.latest.is_none();
         !state.armed
@@ -115,11 +119,19 @@ impl LatestReader {
 
     /// Takes the message.
     pub fn read(&mut self) -> Option<Msg> {
-        let msg = self.shared.lock().latest.take();
+        let msg = self.peeked.take().or_else(|| self.shared.lock().latest.take());
         if msg.is_some() {
             self.peer = self.shared.peer.get();
         }
         msg
+    }
+
+    /// The message's body, without giving it out. A later message no longer takes its place.
+    pub fn peek(&mut self) -> Option<&[u8]> {
+        if self.peeked.is_none() {
+            self.peeked = self.shared.lock().latest.take();
+        }
+        self.peeked.as_ref().map(Msg::data)
     }
 
     /// True when the writer closed and nothing is left.

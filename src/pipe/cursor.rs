@@ -164,6 +164,18 @@ impl Cursor {
         }
     }
 
+    /// The body of the frame at the cursor.
+    pub(super) fn peek_body(&self) -> &[u8] {
+        let header = self.header();
+        let ahead = u64::from(header.header_len);
+        if self.external_follows(ahead) {
+            // SAFETY: the entry stands at a published offset and was not taken.
+            return unsafe { (*self.chunk).external_body((*self.chunk).taken()).data() };
+        }
+        let from = usize::from(header.header_len);
+        self.bytes().get(from..from + header.body_len as usize).unwrap_or_default()
+    }
+
     /// Takes the external part at the cursor; [`Cursor::at_external`] holds.
     pub(super) fn take_external(&mut self) -> Msg {
         debug_assert!(self.at_external());

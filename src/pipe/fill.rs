@@ -51,6 +51,8 @@ pub struct Filler {
     body: Option<PartialBody>,
     /// The last read filled all the room that it had.
     hungry: bool,
+    /// The reader is waiting for what is scanned, so the high-water mark does not stop it.
+    eager: bool,
 }
 
 /// A large body on its way in; its header is the last thing in the chunk.
@@ -65,7 +67,7 @@ struct PartialBody {
 impl Filler {
     /// Starts with an empty input.
     pub fn new(writer: Writer) -> Self {
-        Self { writer, body: None, hungry: false }
+        Self { writer, body: None, hungry: false, eager: false }
     }
 
     /// Gives the writing end back. What was read and not committed is dropped: the connection
@@ -104,7 +106,7 @@ impl Filler {
 
     /// One non-blocking read. `Ok(0)` is the end of the stream.
     pub fn fill(&mut self, fd: BorrowedFd<'_>) -> io::Result<usize> {
-        let Self { writer, body, hungry } = self;
+        let Self { writer, body, hungry, .. } = self;
         let capacity = (writer.capacity_end - writer.base) as usize;
         if writer.spare_len() < MIN_SPARE.max(capacity / 8) {
             writer.next_chunk((writer.filled - writer.pos) as usize + MIN_SPARE);
@@ -170,10 +172,10 @@ impl Filler {
             if self.writer.filled == self.writer.pos {
                 return Ok(Scanned::Partial);
             }
-            if !self.writer.in_message && !self.writer.can_write() {
+            if !self.eager && !self.writer.in_message && !self.writer.can_write() {
                 return Ok(Scanned::Blocked);
             }
-            let mut credit = self.writer.credit();
+            let mut credit = if self.eager { u64::MAX } else { self.writer.credit() };
             let (pos, stop) = self.scan_chunk(max_len, &mut credit)?;
             self.writer.pos = pos;
             match stop {
@@ -321,6 +323,12 @@ impl Filler {
         } else {
             writer.dir.publish_quietly(writer.committed);
         }
+    }
+
+    /// Says whether the pipe's reader itself asks for input: what was read from the kernel is then
+    /// committed beyond the high-water mark, as the reader takes it at once.
+    pub fn set_eager(&mut self, eager: bool) {
+        self.eager = eager;
     }
 
     /// True if bytes wait to be scanned, as after [`Scanned::Blocked`].

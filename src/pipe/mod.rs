@@ -33,7 +33,7 @@ use std::sync::Arc;
 use crate::msg::{Msg, PeerInfo};
 use direction::Direction;
 
-pub use conflate::{LatestReader, LatestWriter};
+pub use conflate::{LatestReader, LatestWriter, latest};
 pub use direction::{Signal, signals};
 pub use fill::{Filler, ScanError, Scanned};
 pub use flush::{Flushed, Flusher};

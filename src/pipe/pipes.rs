@@ -218,6 +218,43 @@ impl Pipes {
         matches!(self.end(id), Some(End { rx: Rx::Queue(rx), .. }) if rx.in_message())
     }
 
+    /// The body of the next frame, if [`Pipes::can_read`], without taking it.
+    pub fn peek(&mut self, id: PipeId) -> Option<&[u8]> {
+        let end = self.ends.get_mut(id.0 as usize)?.as_mut()?;
+        match &mut end.rx {
+            Rx::Queue(rx) => rx.peek(),
+            Rx::Latest(rx) => rx.peek(),
+        }
+    }
+
+    /// True if the message being read goes on, or another one is there.
+    pub fn in_message_or_readable(&mut self, id: PipeId) -> bool {
+        self.in_message(id) || self.can_read(id)
+    }
+
+    /// Ends the pipe, but lets the message that is being read be read to its end.
+    pub fn terminate_after_message(&mut self, id: PipeId) {
+        self.terminate(id);
+    }
+
+    /// True if the high-water mark is all that keeps the pipe from being written to.
+    pub fn is_full(&mut self, id: PipeId) -> bool {
+        match self.end(id) {
+            Some(End { leaving: false, tx: Tx::Queue(tx), .. }) => {
+                !tx.is_closed() && !tx.can_write()
+            }
+            _ => false,
+        }
+    }
+
+    /// Who wrote what is read now.
+    pub fn peer_ref(&self, id: PipeId) -> Option<&Arc<PeerInfo>> {
+        match &self.end_ref(id)?.rx {
+            Rx::Queue(rx) => rx.peer_ref(),
+            Rx::Latest(rx) => rx.peer_ref(),
+        }
+    }
+
     /// Who is at the other side: known once its handshake is done (inproc: at once).
     /// `read_activated` is called when it becomes known.
     pub fn peer(&mut self, id: PipeId) -> Option<Arc<PeerInfo>> {

@@ -126,6 +126,22 @@ impl Reader {
         Some(Frame { body, more, command, peer: self.peer.as_ref() })
     }
 
+    /// The body of the next frame, without taking it; [`Reader::can_read`] has said that it is
+    /// there.
+    pub fn peek(&mut self) -> Option<&[u8]> {
+        if !self.can_read() {
+            return None;
+        }
+        if !self.cursor.has_bytes() {
+            self.refresh();
+        }
+        Some(self.cursor.peek_body())
+    }
+
+    pub(super) fn peer_ref(&self) -> Option<&Arc<PeerInfo>> {
+        self.peer.as_ref()
+    }
+
     /// Skips command frames that nobody wants. True if the cursor stands at a frame to deliver.
     #[inline]
     fn at_wanted_frame(&self) -> bool {

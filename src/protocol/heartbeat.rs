@@ -72,9 +72,14 @@ impl Heartbeat {
         }
     }
 
+    /// True if, for all that is known, the peer counts as dead at `now`.
+    pub fn is_overdue(&self, now: Instant) -> bool {
+        [self.answer_by, self.ttl_by].into_iter().flatten().any(|at| at <= now)
+    }
+
     /// What is due at `now`.
     pub fn handle_timeout(&mut self, now: Instant) -> Due {
-        if [self.answer_by, self.ttl_by].into_iter().flatten().any(|at| at <= now) {
+        if self.is_overdue(now) {
             return Due::PeerDead;
         }
         if self.next_ping.is_some_and(|at| at <= now) {

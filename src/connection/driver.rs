@@ -1,0 +1,122 @@
+//! The application thread's half of a link: when to flush, and reading in place of waiting.
+//!
+//! A lone message leaves at once; of a burst, messages wait for each other, up to a number, a size
+//! and a time, and the I/O thread's ticks look after the last ones.
+//!
+//! Thread: under the socket's lock. Invariants: what is not flushed is ticked for. Counterpart:
+//! none.
+
+use std::os::fd::RawFd;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::pipe::{Reader, Writer};
+use crate::sys::clock::{self, Ticks};
+
+use super::link::Link;
+
+/// A flush at the latest after so many messages of a burst,
+const BURST_MESSAGES: u32 = 500;
+/// so many bytes,
+const BURST_BYTES: u64 = 32 << 10;
+/// or so long. Also: a message that comes so long after the last flush is not part of a burst.
+const BURST_SPAN: Duration = Duration::from_micros(15);
+/// Messages of a burst between two looks at the clock.
+const CLOCK_EVERY: u32 = 16;
+
+/// What came of reading in place of waiting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Received {
+    /// The pipe has something.
+    Data,
+    /// The kernel has nothing: wait for [`Driver::fd`].
+    Empty,
+    /// Somebody else reads, or there is no connection: wait for the pipe's signal.
+    NotOurs,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct Driver {
+    link: Arc<Link>,
+    burst: u32,
+    burst_from: u64,
+    burst_began: Ticks,
+    span: u64,
+}
+
+impl Driver {
+    /// A driver of the link of one of the socket's pipes.
+    pub fn new(link: Arc<Link>) -> Self {
+        let span = clock::ticks_in(BURST_SPAN);
+        Self { link, burst: 0, burst_from: 0, burst_began: Ticks::from_raw(0), span }
+    }
+
+    /// The link itself.
+    pub fn link(&self) -> &Arc<Link> {
+        &self.link
+    }
+
+    /// A message was written: sends it now or lets it wait for the next ones.
+    #[inline]
+    pub fn written(&mut self, writer: &mut Writer) {
+        self.burst += 1;
+        if self.burst == 1 {
+            self.burst_from = writer.offset();
+            self.burst_began = Ticks::now();
+            if self.burst_began.since(self.link.flushed_at()) > self.span {
+                self.flush(Some(writer));
+            } else {
+                self.link.keep_ticking();
+            }
+            return;
+        }
+        let enough = self.burst >= BURST_MESSAGES
+            || writer.offset() - self.burst_from >= BURST_BYTES
+            || self.burst.is_multiple_of(CLOCK_EVERY)
+                && Ticks::now().since(self.burst_began) > self.span;
+        if enough {
+            self.flush(Some(writer));
+        } else {
+            self.link.keep_ticking();
+        }
+    }
+
+    /// Sends what waits.
+    #[inline]
+    pub fn flush_burst(&mut self, writer: Option<&mut Writer>) {
+        if self.burst > 0 {
+            self.flush(writer);
+        }
+    }
+
+    fn flush(&mut self, writer: Option<&mut Writer>) {
+        self.burst = 0;
+        // When the kernel is full, the I/O thread goes on as soon as there is room.
+        if !self.link.is_full() {
+            self.link.flush(writer);
+        }
+    }
+
+    /// Reads what is there. `take_over`: also if the I/O thread has been reading so far.
+    pub fn receive(&self, reader: &mut Reader, take_over: bool) -> Received {
+        self.link.receive_app(reader, take_over)
+    }
+
+    /// The descriptor to wait for, if the reading is the application's.
+    pub fn fd(&self) -> Option<RawFd> {
+        self.link.app_fd()
+    }
+
+    /// Brackets a wait for [`Driver::fd`].
+    pub fn set_sleeping(&self, sleeping: bool) {
+        self.link.set_sleeping(sleeping);
+    }
+
+    /// Leaves the reading to the I/O thread from now on.
+    pub fn give_back(&self) {
+        if self.link.app_fd().is_some() {
+            self.link.take_back();
+        }
+    }
+}

@@ -1,0 +1,470 @@
+//! The link between a pipe and the connection of the moment: two roles, and the words by which
+//! the application's thread and the I/O thread agree on who does what.
+//!
+//! - *Transmit*: whoever gets the role hands to the kernel what is published. If the kernel is
+//!   full, the I/O thread waits for room. What is published and not flushed is looked after by the
+//!   I/O thread's ticks.
+//! - *Receive*: the I/O thread reads, unless an application's thread that would have to sleep
+//!   takes over (`owner`). It then waits for the descriptor itself. The I/O thread takes the work
+//!   back when the application has not come for [`PATIENCE`].
+//!
+//! Thread: any. Invariants: a descriptor is waited for by its owner only; whoever leaves bytes in
+//! the pipe has made sure that the I/O thread ticks; a role is held during non-blocking calls only.
+//! Counterpart: none; libzmq 4.3.5 leaves all of this to its I/O thread.
+
+use std::io;
+use std::os::fd::{AsRawFd, RawFd};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use crate::msg::PeerInfo;
+use crate::pipe::{Flushed, Reader, Signal, Writer};
+use crate::protocol::ProtocolError;
+use crate::reactor::{Registration, Remote, Token};
+use crate::sync::{AtomicBool, AtomicI32, AtomicU8, AtomicU32, AtomicU64, Ordering, Role};
+use crate::sys::clock::Ticks;
+use crate::transport::Stream;
+
+use super::receive::{Outcome, RxSide};
+use super::transmit::TxSide;
+
+/// How long the application may stay away before the I/O thread reads for it again.
+pub(super) const PATIENCE: Duration = Duration::from_millis(10);
+
+/// What a session is told.
+pub(super) mod notices {
+    pub(in super::super) const CLOSE: u32 = 1;
+    pub(in super::super) const BROKEN: u32 = 2;
+    pub(in super::super) const RESUME: u32 = 4;
+    pub(in super::super) const WATCH: u32 = 8;
+    pub(in super::super) const RESOLVED: u32 = 16;
+    pub(in super::super) const TTL: u32 = 32;
+}
+
+const OWNER_IO: u8 = 0;
+const OWNER_APP: u8 = 1;
+
+/// A connection whose handshake is done.
+#[derive(Debug)]
+pub(super) struct Conn {
+    pub(super) stream: Stream,
+    pub(super) registration: Registration,
+    pub(super) peer: Arc<PeerInfo>,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct Link {
+    remote: Remote,
+    token: Token,
+    pub(super) tx: Role<TxSide>,
+    pub(super) rx: Role<RxSide>,
+    /// There is a connection. Written by the session under both roles.
+    pub(super) connected: AtomicBool,
+    /// The connection's descriptor, -1 for none; for waiting only.
+    pub(super) fd: AtomicI32,
+    /// The kernel takes no more; the I/O thread waits for room. Written under the transmit role.
+    full: AtomicBool,
+    /// Commands to be sent between messages, and whether there are any.
+    commands: Mutex<Vec<u8>>,
+    has_commands: AtomicBool,
+    /// Stream offset up to which the pipe was flushed, and when. Written under the transmit role.
+    flushed: AtomicU64,
+    flushed_at: AtomicU64,
+    /// Flushes so far, by which a tick sees that the application flushes by itself.
+    flushes: AtomicU32,
+    /// The I/O thread ticks for this link. Set by who leaves bytes, cleared by the I/O thread.
+    ticking: AtomicBool,
+    /// Who reads: [`OWNER_IO`] or [`OWNER_APP`]. Written under the receive role.
+    owner: AtomicU8,
+    /// Changes with every visit of an application's thread that owns the reading.
+    visits: AtomicU32,
+    /// An application's thread sleeps on the descriptor.
+    sleeping: AtomicBool,
+    /// The I/O thread looks after an owning application every [`PATIENCE`].
+    watched: AtomicBool,
+    /// Reads that brought something, by which the heartbeat sees traffic.
+    received: AtomicU32,
+    /// TTL of the peer's last PING, tenths of a second.
+    peer_ttl: AtomicU32,
+    /// Linger of a closed socket, milliseconds; -1 for ever.
+    pub(super) linger: AtomicI32,
+    /// What the peer did wrong, left by whoever noticed.
+    fault: Mutex<Option<Loss>>,
+}
+
+/// Why a connection ended.
+#[derive(Debug)]
+pub(super) enum Loss {
+    Io(io::Error),
+    Fault(ProtocolError),
+}
+
+impl Link {
+    pub(super) fn new(remote: Remote, token: Token, tx: TxSide, rx: RxSide) -> Arc<Self> {
+        Arc::new(Self {
+            remote,
+            token,
+            tx: Role::new(tx),
+            rx: Role::new(rx),
+            connected: AtomicBool::new(false),
+            fd: AtomicI32::new(-1),
+            full: AtomicBool::new(false),
+            commands: Mutex::default(),
+            has_commands: AtomicBool::new(false),
+            flushed: AtomicU64::new(0),
+            flushed_at: AtomicU64::new(0),
+            flushes: AtomicU32::new(0),
+            ticking: AtomicBool::new(false),
+            owner: AtomicU8::new(OWNER_IO),
+            visits: AtomicU32::new(0),
+            sleeping: AtomicBool::new(false),
+            watched: AtomicBool::new(false),
+            received: AtomicU32::new(0),
+            peer_ttl: AtomicU32::new(0),
+            linger: AtomicI32::new(-1),
+            fault: Mutex::default(),
+        })
+    }
+
+    /// Ends the session when what the socket wrote is sent, or after `linger` milliseconds (-1:
+    /// however long it takes). The socket has dropped its end of the pipe.
+    pub fn close(&self, linger: i32) {
+        self.linger.store(linger, Ordering::Relaxed);
+        self.notify(notices::CLOSE);
+    }
+
+    pub(super) fn notify(&self, bits: u32) {
+        self.remote.notify(self.token, bits);
+    }
+
+    // Transmit.
+
+    /// Hands to the kernel what is published. With the pipe's `writer` at hand, its memory is used
+    /// over again when all went out.
+    pub fn flush(&self, mut writer: Option<&mut Writer>) {
+        let mut spent = Vec::new();
+        while self.connected.load(Ordering::Acquire) {
+            let Some(mut tx) = self.tx.try_hold() else { break };
+            if self.has_commands.load(Ordering::Relaxed) {
+                self.take_commands(&mut tx);
+            }
+            let mut look_again = false;
+            let result = tx.flush(&mut spent);
+            if let Some(offset) = tx.offset() {
+                self.flushed.store(offset, Ordering::Relaxed);
+            }
+            match result {
+                Ok(Flushed::Drained) => {
+                    // SeqCst: whoever still saw `full` had published before, so look once more.
+                    look_again = self.is_full() && self.full.swap(false, Ordering::SeqCst);
+                    if let Some(writer) = &mut writer {
+                        tx.rewind(writer);
+                    }
+                }
+                Ok(Flushed::Full) => {
+                    self.full.store(true, Ordering::Relaxed);
+                    let armed = tx.conn.as_ref().map(|conn| conn.registration.set_write(true));
+                    if let Some(Err(error)) = armed {
+                        self.lost(Loss::Io(error));
+                    }
+                }
+                Err(error) => self.lost(Loss::Io(error)),
+            }
+            self.flushes.fetch_add(1, Ordering::Relaxed);
+            self.flushed_at.store(Ticks::now().raw(), Ordering::Relaxed);
+            let asked_meanwhile = tx.release();
+            if !asked_meanwhile && !look_again {
+                break;
+            }
+        }
+        drop(spent);
+    }
+
+    /// The kernel has room again. I/O thread only.
+    pub(super) fn writable(&self) {
+        self.flush(None);
+        if !self.full.load(Ordering::Relaxed)
+            && let Some(tx) = self.tx.try_hold()
+        {
+            if let Some(conn) = &tx.conn
+                && !self.full.load(Ordering::Relaxed)
+                && let Err(error) = conn.registration.set_write(false)
+            {
+                self.lost(Loss::Io(error));
+            }
+            if tx.release() {
+                self.flush(None);
+            }
+        }
+    }
+
+    /// The kernel takes no more, and the I/O thread goes on when it does: whatever was published
+    /// before this look is its business. SeqCst pairs with the swap in `flush`.
+    #[inline]
+    pub(super) fn is_full(&self) -> bool {
+        self.full.load(Ordering::SeqCst)
+    }
+
+    /// When the last flush ended.
+    #[inline]
+    pub(super) fn flushed_at(&self) -> Ticks {
+        Ticks::from_raw(self.flushed_at.load(Ordering::Relaxed))
+    }
+
+    /// Makes sure that somebody looks after bytes that are left in the pipe.
+    #[inline]
+    pub(super) fn keep_ticking(&self) {
+        // SeqCst: the bytes were published before this look; see `stop_ticking`.
+        if !self.ticking.load(Ordering::SeqCst) {
+            self.start_ticking();
+        }
+    }
+
+    #[cold]
+    fn start_ticking(&self) {
+        if !self.ticking.swap(true, Ordering::SeqCst) {
+            self.remote.start_ticking(self.token);
+        }
+    }
+
+    /// One look of the I/O thread at bytes left behind. `seen` is the count of flushes at its last
+    /// look. False: nothing is left.
+    pub(super) fn tick(&self, seen: &mut u32) -> bool {
+        let flushes = self.flushes.load(Ordering::Relaxed);
+        if flushes != *seen {
+            // The application flushes by itself; come back to see the tail.
+            *seen = flushes;
+            return true;
+        }
+        if !self.is_full() {
+            self.flush(None);
+        }
+        *seen = self.flushes.load(Ordering::Relaxed);
+        // Whoever publishes from here on sees `ticking` false and asks anew.
+        self.ticking.swap(false, Ordering::SeqCst);
+        crate::sync::store_load_barrier();
+        if !self.is_full() {
+            self.flush(None);
+        }
+        *seen = self.flushes.load(Ordering::Relaxed);
+        false
+    }
+
+    /// Puts a command on the wire, at the next place between two messages.
+    pub(super) fn send_command(&self, write: impl FnOnce(&mut Vec<u8>)) {
+        let mut commands = self.commands.lock().unwrap_or_else(PoisonError::into_inner);
+        write(&mut commands);
+        self.has_commands.store(true, Ordering::Release);
+    }
+
+    /// Commands wait to be sent.
+    pub(super) fn has_commands(&self) -> bool {
+        self.has_commands.load(Ordering::Acquire)
+    }
+
+    fn take_commands(&self, tx: &mut TxSide) {
+        let mut commands = self.commands.lock().unwrap_or_else(PoisonError::into_inner);
+        tx.prefix.append(&mut commands);
+        self.has_commands.store(false, Ordering::Relaxed);
+    }
+
+    pub(super) fn forget_commands(&self) {
+        self.commands.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.has_commands.store(false, Ordering::Relaxed);
+    }
+
+    // Receive.
+
+    /// Reads for the I/O thread until there is nothing more, or the pipe is full, or `budget`
+    /// rounds are over. True: call again.
+    pub(super) fn receive_io(&self, budget: usize) -> bool {
+        for _ in 0..budget {
+            let Some(mut rx) = self.rx.try_hold() else { return false };
+            if self.owner.load(Ordering::Relaxed) == OWNER_APP {
+                return false;
+            }
+            let outcome = rx.pump(self, false);
+            let asked = rx.release();
+            match outcome {
+                Outcome::Data => {}
+                _ if asked => {}
+                _ => {
+                    self.after_receive(outcome);
+                    return false;
+                }
+            }
+        }
+        self.after_receive(Outcome::Data);
+        true
+    }
+
+    fn after_receive(&self, outcome: Outcome) {
+        match outcome {
+            Outcome::Lost(error) => self.lost(Loss::Io(error)),
+            Outcome::Fault(fault) => self.lost(Loss::Fault(fault)),
+            Outcome::Data | Outcome::Empty | Outcome::Blocked => {
+                if self.has_commands() {
+                    self.flush(None);
+                }
+            }
+        }
+    }
+
+    /// Reads for the application's thread that holds the pipe's `reader` and would have to wait.
+    /// Takes the reading over from the I/O thread.
+    pub(super) fn receive_app(&self, reader: &mut Reader, take_over: bool) -> super::Received {
+        use super::Received;
+        if !self.connected.load(Ordering::Acquire) {
+            return Received::NotOurs;
+        }
+        if self.owner.load(Ordering::Relaxed) == OWNER_IO && !take_over {
+            return Received::NotOurs;
+        }
+        let Some(mut rx) = self.rx.try_hold() else { return Received::NotOurs };
+        let Some(conn) = rx.conn.clone() else { return Received::NotOurs };
+        self.visits.fetch_add(1, Ordering::Relaxed);
+        if self.owner.load(Ordering::Relaxed) == OWNER_IO {
+            if conn.registration.set_read(false).is_err() {
+                return Received::NotOurs;
+            }
+            self.owner.store(OWNER_APP, Ordering::SeqCst);
+        }
+        if !self.watched.load(Ordering::SeqCst) {
+            self.watch();
+        }
+        rx.rewind(reader);
+        let outcome = rx.pump(self, true);
+        rx.release();
+        let received = match &outcome {
+            Outcome::Data => Received::Data,
+            Outcome::Empty => Received::Empty,
+            Outcome::Blocked | Outcome::Lost(_) | Outcome::Fault(_) => Received::NotOurs,
+        };
+        self.after_receive(outcome);
+        received
+    }
+
+    fn watch(&self) {
+        if !self.watched.swap(true, Ordering::SeqCst) {
+            self.notify(notices::WATCH);
+        }
+    }
+
+    /// The descriptor to wait for, while the reading is the application's.
+    pub(super) fn app_fd(&self) -> Option<RawFd> {
+        let fd = self.fd.load(Ordering::Acquire);
+        let ours = self.connected.load(Ordering::Acquire)
+            && self.owner.load(Ordering::Relaxed) == OWNER_APP;
+        (ours && fd >= 0).then_some(fd)
+    }
+
+    /// An application's thread goes to sleep on the descriptor, or woke up.
+    pub(super) fn set_sleeping(&self, sleeping: bool) {
+        self.sleeping.swap(sleeping, Ordering::SeqCst);
+        if !sleeping {
+            self.visits.fetch_add(1, Ordering::Relaxed);
+            if self.owner.load(Ordering::Relaxed) == OWNER_APP {
+                self.watch();
+            }
+        }
+    }
+
+    /// The I/O thread looks whether the application that owns the reading still comes. True: look
+    /// again after [`PATIENCE`].
+    pub(super) fn look_after(&self, seen: &mut u32) -> bool {
+        if self.owner.load(Ordering::SeqCst) == OWNER_IO {
+            self.watched.swap(false, Ordering::SeqCst);
+            return false;
+        }
+        let visits = self.visits.load(Ordering::Relaxed);
+        if visits != *seen {
+            *seen = visits;
+            return true;
+        }
+        if self.sleeping.load(Ordering::SeqCst) {
+            // It waits for the descriptor; it asks to be watched when it wakes up.
+            self.watched.swap(false, Ordering::SeqCst);
+            crate::sync::store_load_barrier();
+            if self.sleeping.load(Ordering::SeqCst) {
+                return false;
+            }
+            self.watched.swap(true, Ordering::SeqCst);
+            return true;
+        }
+        !self.take_back()
+    }
+
+    /// The I/O thread reads again. False: the application is reading right now.
+    pub(super) fn take_back(&self) -> bool {
+        let Some(rx) = self.rx.try_hold() else { return false };
+        self.owner.store(OWNER_IO, Ordering::SeqCst);
+        self.watched.swap(false, Ordering::SeqCst);
+        // Interest that is turned on reports what is there already.
+        let armed = rx.conn.as_ref().map(|conn| conn.registration.set_read(true));
+        drop(rx);
+        if let Some(Err(error)) = armed {
+            self.lost(Loss::Io(error));
+        }
+        true
+    }
+
+    // Both.
+
+    pub(super) fn note_received(&self) {
+        self.received.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn received(&self) -> u32 {
+        self.received.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn peer_pinged(&self, ttl: u16) {
+        if self.peer_ttl.swap(u32::from(ttl), Ordering::Relaxed) != u32::from(ttl) {
+            self.notify(notices::TTL);
+        }
+    }
+
+    pub(super) fn peer_ttl(&self) -> u16 {
+        self.peer_ttl.load(Ordering::Relaxed) as u16
+    }
+
+    /// The connection does not work any more: the session ends it. First come, first reported.
+    pub(super) fn lost(&self, loss: Loss) {
+        self.connected.store(false, Ordering::Release);
+        {
+            let mut fault = self.fault.lock().unwrap_or_else(PoisonError::into_inner);
+            if fault.is_none() {
+                *fault = Some(loss);
+            }
+        }
+        self.notify(notices::BROKEN);
+    }
+
+    pub(super) fn take_loss(&self) -> Option<Loss> {
+        self.fault.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// A connection begins or has ended: the words start over. The session holds both roles.
+    pub(super) fn reset(&self, conn: Option<&Conn>) {
+        self.full.store(false, Ordering::Relaxed);
+        self.peer_ttl.store(0, Ordering::Relaxed);
+        self.forget_commands();
+        self.owner.store(OWNER_IO, Ordering::SeqCst);
+        self.fd.store(conn.map_or(-1, |conn| conn.stream.as_raw_fd()), Ordering::Release);
+        self.connected.store(conn.is_some(), Ordering::Release);
+    }
+}
+
+/// How a pipe's ends reach the session that drives them.
+#[derive(Clone, Debug)]
+pub(super) struct SessionSignal {
+    pub(super) remote: Remote,
+    pub(super) token: Token,
+}
+
+impl Signal for SessionSignal {
+    fn signal(&self, _bits: u32) {
+        self.remote.notify(self.token, notices::RESUME);
+    }
+}

@@ -1,0 +1,166 @@
+//! Sends a message to several pipes at once.
+//!
+//! ```text
+//! | matching | active | eligible | passive |
+//!   gets the   has      as active, but   no room
+//!   message    room     not for the message that is being sent
+//! ```
+//!
+//! Thread: under the socket's lock. Invariants: `matching <= active <= eligible <= len`; a pipe
+//! gets all frames of a message or none. Counterpart: `dist.cpp` of libzmq 4.3.5.
+
+use crate::pipe::{Outgoing, PipeId, Pipes};
+
+#[derive(Debug, Default)]
+pub(in super::super) struct Distribute {
+    pipes: Vec<PipeId>,
+    /// Where each pipe stands in `pipes`, by id.
+    places: Vec<u32>,
+    matching: usize,
+    active: usize,
+    eligible: usize,
+    more: bool,
+}
+
+const NOWHERE: u32 = u32::MAX;
+
+impl Distribute {
+    pub(in super::super) fn attach(&mut self, id: PipeId) {
+        let last = self.pipes.len();
+        self.pipes.push(id);
+        if self.places.len() <= id.0 as usize {
+            self.places.resize(id.0 as usize + 1, NOWHERE);
+        }
+        self.places[id.0 as usize] = last as u32;
+        self.swap(self.eligible, last);
+        self.eligible += 1;
+        if !self.more {
+            self.swap(self.active, self.eligible - 1);
+            self.active += 1;
+        }
+    }
+
+    pub(in super::super) fn detach(&mut self, id: PipeId) {
+        let Some(mut index) = self.index(id) else { return };
+        if index < self.matching {
+            self.matching -= 1;
+            self.swap(index, self.matching);
+            index = self.matching;
+        }
+        if index < self.active {
+            self.active -= 1;
+            self.swap(index, self.active);
+            index = self.active;
+        }
+        if index < self.eligible {
+            self.eligible -= 1;
+            self.swap(index, self.eligible);
+            index = self.eligible;
+        }
+        let last = self.pipes.len() - 1;
+        self.swap(index, last);
+        self.pipes.pop();
+        self.places[id.0 as usize] = NOWHERE;
+    }
+
+    pub(in super::super) fn activated(&mut self, id: PipeId) {
+        let Some(index) = self.index(id) else { return };
+        if index < self.eligible {
+            return;
+        }
+        self.swap(index, self.eligible);
+        self.eligible += 1;
+        if !self.more {
+            self.swap(self.eligible - 1, self.active);
+            self.active += 1;
+        }
+    }
+
+    pub(in super::super) fn contains(&self, id: PipeId) -> bool {
+        self.index(id).is_some()
+    }
+
+    fn index(&self, id: PipeId) -> Option<usize> {
+        let place = *self.places.get(id.0 as usize)?;
+        (place != NOWHERE).then_some(place as usize)
+    }
+
+    fn swap(&mut self, a: usize, b: usize) {
+        self.pipes.swap(a, b);
+        self.places[self.pipes[a].0 as usize] = a as u32;
+        self.places[self.pipes[b].0 as usize] = b as u32;
+    }
+
+    /// The pipe is to get the next message.
+    pub(in super::super) fn mark(&mut self, id: PipeId) {
+        if let Some(index) = self.index(id)
+            && (self.matching..self.eligible).contains(&index)
+        {
+            self.swap(index, self.matching);
+            self.matching += 1;
+        }
+    }
+
+    /// No pipe is to get the next message.
+    pub(in super::super) fn unmark(&mut self) {
+        self.matching = 0;
+    }
+
+    /// Those that are not marked get the next message, and the others do not.
+    pub(in super::super) fn invert(&mut self) {
+        let marked = self.matching;
+        self.matching = 0;
+        for index in marked..self.eligible {
+            self.swap(index, self.matching);
+            self.matching += 1;
+        }
+    }
+
+    /// Sends to all pipes that have room.
+    pub(in super::super) fn send_to_all(&mut self, pipes: &mut Pipes, out: Outgoing<'_>) {
+        self.matching = self.active;
+        self.send_to_marked(pipes, out);
+    }
+
+    /// Sends to the marked pipes; those that have no room miss the message.
+    pub(in super::super) fn send_to_marked(&mut self, pipes: &mut Pipes, mut out: Outgoing<'_>) {
+        let more = out.more;
+        let mut index = 0;
+        while index < self.matching {
+            let id = self.pipes[index];
+            let last = index + 1 == self.matching;
+            let written = if last {
+                pipes.write(id, out.reborrow())
+            } else {
+                pipes.write_copy(id, &mut out)
+            };
+            if written {
+                index += 1;
+            } else {
+                self.no_room(pipes, id);
+            }
+        }
+        if !more {
+            self.active = self.eligible;
+        }
+        self.more = more;
+    }
+
+    fn no_room(&mut self, pipes: &mut Pipes, id: PipeId) {
+        if self.more {
+            pipes.rollback(id);
+        }
+        let Some(index) = self.index(id) else { return };
+        self.matching -= 1;
+        self.swap(index, self.matching);
+        self.active -= 1;
+        self.swap(self.matching, self.active);
+        self.eligible -= 1;
+        self.swap(self.active, self.eligible);
+    }
+
+    /// True if all marked pipes have room.
+    pub(in super::super) fn all_have_room(&mut self, pipes: &mut Pipes) -> bool {
+        (0..self.matching).all(|index| pipes.can_write(self.pipes[index]))
+    }
+}

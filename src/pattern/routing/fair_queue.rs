@@ -1,0 +1,95 @@
+//! Reads from many pipes in turn: one message from each that has any.
+//!
+//! The pipes that may have something stand in front, in the order in which they came in or became
+//! readable again; `current` goes round among them.
+//!
+//! Thread: under the socket's lock. Invariants: `current < active` or both are 0; multipart
+//! messages are not interleaved. Counterpart: `fq.cpp` of libzmq 4.3.5, whose order this keeps.
+
+use crate::pipe::{PipeId, Pipes};
+
+#[derive(Debug, Default)]
+pub(in super::super) struct FairQueue {
+    pipes: Vec<PipeId>,
+    active: usize,
+    current: usize,
+    more: bool,
+}
+
+impl FairQueue {
+    pub(in super::super) fn attach(&mut self, id: PipeId) {
+        self.pipes.push(id);
+        let last = self.pipes.len() - 1;
+        self.pipes.swap(self.active, last);
+        self.active += 1;
+    }
+
+    pub(in super::super) fn detach(&mut self, id: PipeId) {
+        let Some(index) = self.index(id) else { return };
+        if index == self.current && index < self.active {
+            self.more = false;
+        }
+        let mut index = index;
+        if index < self.active {
+            self.active -= 1;
+            self.pipes.swap(index, self.active);
+            if self.current == self.active {
+                self.current = 0;
+            }
+            index = self.active;
+        }
+        self.pipes.swap_remove(index);
+    }
+
+    pub(in super::super) fn activated(&mut self, id: PipeId) {
+        if let Some(index) = self.index(id)
+            && index >= self.active
+        {
+            self.pipes.swap(index, self.active);
+            self.active += 1;
+        }
+    }
+
+    pub(in super::super) fn contains(&self, id: PipeId) -> bool {
+        self.index(id).is_some()
+    }
+
+    fn index(&self, id: PipeId) -> Option<usize> {
+        self.pipes.iter().position(|pipe| *pipe == id)
+    }
+
+    /// The pipe from which the next frame is to be read. The caller reads it, and then says
+    /// [`FairQueue::took`].
+    #[inline]
+    pub(in super::super) fn next(&mut self, pipes: &mut Pipes) -> Option<PipeId> {
+        while self.active > 0 {
+            let id = self.pipes[self.current];
+            if pipes.can_read(id) {
+                return Some(id);
+            }
+            self.active -= 1;
+            self.pipes.swap(self.current, self.active);
+            if self.current == self.active {
+                self.current = 0;
+            }
+        }
+        None
+    }
+
+    /// A frame was read; `more` of the same message follow.
+    #[inline]
+    pub(in super::super) fn took(&mut self, more: bool) {
+        self.more = more;
+        if !more && self.active > 0 {
+            self.current += 1;
+            if self.current >= self.active {
+                self.current = 0;
+            }
+        }
+    }
+
+    /// True between the frames of a message.
+    pub(in super::super) fn in_message(&self) -> bool {
+        self.more
+    }
+}

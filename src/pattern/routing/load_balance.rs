@@ -1,0 +1,113 @@
+//! Sends to many pipes in turn: one message to each that has room.
+//!
+//! Thread: under the socket's lock. Invariants: all frames of a message go to one pipe, or, if it
+//! goes away meanwhile, nowhere. Counterpart: `lb.cpp` of libzmq 4.3.5, whose order this keeps.
+
+use crate::error::{Errno, Result};
+use crate::pattern::PIPE_LOST;
+use crate::pipe::{Outgoing, PipeId, Pipes};
+
+#[derive(Debug, Default)]
+pub(in super::super) struct LoadBalance {
+    pipes: Vec<PipeId>,
+    active: usize,
+    current: usize,
+    more: bool,
+    /// The rest of a message whose pipe went away.
+    dropping: bool,
+}
+
+impl LoadBalance {
+    pub(in super::super) fn attach(&mut self, id: PipeId) {
+        self.pipes.push(id);
+        self.activated(id);
+    }
+
+    pub(in super::super) fn detach(&mut self, id: PipeId) {
+        let Some(mut index) = self.index(id) else { return };
+        if index == self.current && self.more {
+            self.dropping = true;
+        }
+        if index < self.active {
+            self.active -= 1;
+            self.pipes.swap(index, self.active);
+            if self.current == self.active {
+                self.current = 0;
+            }
+            index = self.active;
+        }
+        self.pipes.swap_remove(index);
+    }
+
+    pub(in super::super) fn activated(&mut self, id: PipeId) {
+        if let Some(index) = self.index(id)
+            && index >= self.active
+        {
+            self.pipes.swap(index, self.active);
+            self.active += 1;
+        }
+    }
+
+    fn index(&self, id: PipeId) -> Option<usize> {
+        self.pipes.iter().position(|pipe| *pipe == id)
+    }
+
+    /// Sends a frame; tells the pipe that took it, `None` if it was dropped.
+    #[inline]
+    pub(in super::super) fn send(
+        &mut self,
+        pipes: &mut Pipes,
+        mut out: Outgoing<'_>,
+    ) -> Result<Option<PipeId>> {
+        let more = out.more;
+        if self.dropping {
+            self.more = more;
+            self.dropping = more;
+            return Ok(None);
+        }
+        while self.active > 0 {
+            let id = self.pipes[self.current];
+            if pipes.write(id, out.reborrow()) {
+                self.more = more;
+                if !more {
+                    self.current += 1;
+                    if self.current >= self.active {
+                        self.current = 0;
+                    }
+                }
+                return Ok(Some(id));
+            }
+            if self.more {
+                // The pipe is on its way out; what it got of the message goes with it.
+                pipes.rollback(id);
+                self.dropping = more;
+                self.more = false;
+                return Err(PIPE_LOST);
+            }
+            self.active -= 1;
+            if self.current < self.active {
+                self.pipes.swap(self.current, self.active);
+            } else {
+                self.current = 0;
+            }
+        }
+        Err(Errno::EAGAIN)
+    }
+
+    pub(in super::super) fn can_send(&mut self, pipes: &mut Pipes) -> bool {
+        if self.more {
+            return true;
+        }
+        while self.active > 0 {
+            if pipes.can_write(self.pipes[self.current]) {
+                return true;
+            }
+            self.active -= 1;
+            self.pipes.swap(self.current, self.active);
+            if self.current == self.active {
+                self.current = 0;
+            }
+        }
+        false
+    }
+}
