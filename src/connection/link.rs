@@ -25,6 +25,7 @@ use crate::sync::{AtomicBool, AtomicI32, AtomicU8, AtomicU32, AtomicU64, Orderin
 use crate::sys::clock::Ticks;
 use crate::transport::Stream;
 
+use super::ListenerHandle;
 use super::receive::{Outcome, RxSide};
 use super::transmit::TxSide;
 
@@ -89,6 +90,8 @@ pub struct Link {
     peer_ttl: AtomicU32,
     /// Linger of a closed socket, milliseconds; -1 for ever.
     pub(super) linger: AtomicI32,
+    /// Shared with the listener that took the peer in, and its name for that.
+    listener: Option<Arc<AtomicBool>>,
     /// What the peer did wrong, left by whoever noticed.
     fault: Mutex<Option<Loss>>,
 }
@@ -101,7 +104,13 @@ pub(super) enum Loss {
 }
 
 impl Link {
-    pub(super) fn new(remote: Remote, token: Token, tx: TxSide, rx: RxSide) -> Arc<Self> {
+    pub(super) fn new(
+        remote: Remote,
+        token: Token,
+        tx: TxSide,
+        rx: RxSide,
+        listener: Option<Arc<AtomicBool>>,
+    ) -> Arc<Self> {
         Arc::new(Self {
             remote,
             token,
@@ -123,6 +132,7 @@ impl Link {
             received: AtomicU32::new(0),
             peer_ttl: AtomicU32::new(0),
             linger: AtomicI32::new(-1),
+            listener,
             fault: Mutex::default(),
         })
     }
@@ -132,6 +142,11 @@ impl Link {
     pub fn close(&self, linger: i32) {
         self.linger.store(linger, Ordering::Relaxed);
         self.notify(notices::CLOSE);
+    }
+
+    /// True if `listener` took the peer in.
+    pub fn came_from(&self, listener: &ListenerHandle) -> bool {
+        self.listener.as_ref().is_some_and(|own| Arc::ptr_eq(own, listener.closed_flag()))
     }
 
     pub(super) fn notify(&self, bits: u32) {

@@ -82,7 +82,7 @@ pub fn connect(
         } else {
             (None, TxSide::new(Source::None), RxSide::new(Sink::None, config.max_msg_size))
         };
-        let link = Link::new(remote.clone(), token, tx, rx);
+        let link = Link::new(remote.clone(), token, tx, rx, None);
         let pipe = end.map(|end| NewPipe {
             end,
             link: Arc::clone(&link),
@@ -125,7 +125,8 @@ pub(super) fn accept(
     remote.spawn(|token| {
         let tx = TxSide::new(Source::None);
         let rx = RxSide::new(Sink::None, config.max_msg_size);
-        let link = Link::new(remote.clone(), token, tx, rx);
+        let listener = Some(Arc::clone(&listener_closed));
+        let link = Link::new(remote.clone(), token, tx, rx, listener);
         let remote_endpoint = stream.remote_endpoint();
         let session = Session {
             link,

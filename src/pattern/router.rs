@@ -23,8 +23,8 @@ pub(super) struct Router {
     anonymous: Vec<PipeId>,
     /// The pipe whose message is being received; its routing id was given out.
     current_in: Option<PipeId>,
-    /// `current_in` was taken over by another peer: end it after this message.
-    terminate_current_in: bool,
+    /// `current_in` was taken over by another peer: it ends after this message.
+    handed_over: Option<PipeId>,
     current_out: Option<PipeId>,
     more_out: bool,
     mandatory: bool,
@@ -116,7 +116,7 @@ impl Router {
             peers: Peers::new(seed),
             anonymous: Vec::new(),
             current_in: None,
-            terminate_current_in: false,
+            handed_over: None,
             current_out: None,
             more_out: false,
             mandatory: false,
@@ -149,7 +149,7 @@ impl Router {
             let generated = self.peers.generate();
             self.peers.add(generated, holder);
             if self.current_in == Some(holder) {
-                self.terminate_current_in = true;
+                self.handed_over = Some(holder);
             } else {
                 pipes.terminate(holder);
             }
@@ -202,7 +202,9 @@ impl Pattern for Router {
         self.queue.detach(id);
         if self.current_in == Some(id) {
             self.current_in = None;
-            self.terminate_current_in = false;
+        }
+        if self.handed_over == Some(id) {
+            self.handed_over = None;
         }
         if self.current_out == Some(id) {
             self.current_out = None;
@@ -249,21 +251,18 @@ impl Pattern for Router {
 
     fn recv<'p>(&'p mut self, pipes: &'p mut Pipes) -> Result<Frame<'p>> {
         if let Some(id) = self.current_in {
-            let terminate = self.terminate_current_in;
-            if !pipes.in_message_or_readable(id) {
+            let Some(frame) = pipes.read(id) else {
                 self.current_in = None;
                 return Err(Errno::EAGAIN);
-            }
-            if terminate {
-                pipes.terminate_after_message(id);
-            }
-            let frame = pipes.read(id).ok_or(Errno::EAGAIN)?;
+            };
             self.queue.took(frame.more);
             if !frame.more {
                 self.current_in = None;
-                self.terminate_current_in = false;
             }
             return Ok(frame);
+        }
+        if let Some(id) = self.handed_over.take() {
+            pipes.terminate(id);
         }
         let id = self.queue.next(pipes).ok_or(Errno::EAGAIN)?;
         self.current_in = Some(id);

@@ -141,6 +141,18 @@ impl Direction {
         }
     }
 
+    /// The reader's side becomes known: its share counts from now on.
+    pub(super) fn join_hwm_reader(&self, hwm: u32) {
+        self.hwm_reader.store(hwm, Ordering::Relaxed);
+        self.reconsider_credit();
+    }
+
+    /// The writer's side becomes known: its share counts from now on.
+    pub(super) fn join_hwm_writer(&self, hwm: u32) {
+        self.hwm_writer.store(hwm, Ordering::Relaxed);
+        self.reconsider_credit();
+    }
+
     /// Commits everything before `offset`, `messages` in all, and wakes an armed reader.
     #[inline]
     pub(super) fn publish(&self, offset: u64, messages: u64) {

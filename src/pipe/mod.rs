@@ -38,7 +38,7 @@ pub use direction::{Signal, signals};
 pub use fill::{Filler, ScanError, Scanned};
 pub use flush::{Flushed, Flusher};
 pub use pipes::{End, PipeId, Pipes, Rx, Tx};
-pub use port::{Inbox, Port, PortSignal, Wake};
+pub use port::{Inbox, LatePort, Port, PortSignal, Wake};
 pub use reader::Reader;
 pub use writer::{Thresholds, Writer};
 

@@ -227,16 +227,6 @@ impl Pipes {
         }
     }
 
-    /// True if the message being read goes on, or another one is there.
-    pub fn in_message_or_readable(&mut self, id: PipeId) -> bool {
-        self.in_message(id) || self.can_read(id)
-    }
-
-    /// Ends the pipe, but lets the message that is being read be read to its end.
-    pub fn terminate_after_message(&mut self, id: PipeId) {
-        self.terminate(id);
-    }
-
     /// True if the high-water mark is all that keeps the pipe from being written to.
     pub fn is_full(&mut self, id: PipeId) -> bool {
         match self.end(id) {
@@ -279,6 +269,15 @@ impl Pipes {
         {
             end.leaving = true;
             self.leaving.push(id);
+        }
+    }
+
+    /// True if the peer closed and nothing is left to be read.
+    pub fn is_over(&mut self, id: PipeId) -> bool {
+        match self.end(id).map(|end| &end.rx) {
+            Some(Rx::Queue(rx)) => rx.is_finished(),
+            Some(Rx::Latest(rx)) => rx.is_finished(),
+            None => true,
         }
     }
 

@@ -7,7 +7,7 @@
 
 use std::fmt;
 use std::ptr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::pipe::direction::Signal;
 use crate::sync::{AtomicPtr, AtomicU32, Ordering};
@@ -131,5 +131,36 @@ impl fmt::Debug for Port {
 impl fmt::Debug for Inbox {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Inbox").field("empty", &self.is_empty()).finish()
+    }
+}
+
+/// The signals of an end whose socket is not known yet: kept until it is.
+#[derive(Debug, Default)]
+pub struct LatePort(Mutex<Late>);
+
+#[derive(Debug, Default)]
+struct Late {
+    port: Option<PortSignal>,
+    kept: u32,
+}
+
+impl LatePort {
+    /// From here on signals go to `port`, the kept ones first.
+    pub fn set(&self, port: PortSignal) {
+        let mut late = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if late.kept != 0 {
+            port.signal(late.kept);
+        }
+        late.port = Some(port);
+    }
+}
+
+impl Signal for LatePort {
+    fn signal(&self, bits: u32) {
+        let mut late = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match &late.port {
+            Some(port) => port.signal(bits),
+            None => late.kept |= bits,
+        }
     }
 }

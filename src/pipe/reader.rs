@@ -240,6 +240,11 @@ impl Reader {
         self.cursor.dir.reconsider_credit();
     }
 
+    /// The reader's side becomes known, with its share of the high-water mark.
+    pub fn join(&self, hwm: u32) {
+        self.cursor.dir.join_hwm_reader(hwm);
+    }
+
     /// Wants no more: the writer's side learns of it.
     pub fn close(&mut self) {
         self.closed = true;

@@ -395,6 +395,11 @@ impl Writer {
         self.dir.reconsider_credit();
     }
 
+    /// The writer's side becomes known, with its share of the high-water mark.
+    pub fn join(&self, hwm: u32) {
+        self.dir.join_hwm_writer(hwm);
+    }
+
     /// Says who writes from here on: messages read after this carry `peer`.
     pub fn set_peer(&mut self, peer: Arc<PeerInfo>) {
         self.dir.peer.set(Arc::clone(&peer));

@@ -82,8 +82,6 @@ pub trait Handler: Send {
 pub struct IoThreadConfig {
     /// Name shown by `ps` and debuggers, at most 15 bytes.
     pub name: String,
-    /// Run on the thread first of all: scheduling, affinity.
-    pub setup: Option<fn()>,
     /// Scheduling parameters.
     pub schedule: sys::affinity::Schedule,
 }

@@ -1,1 +1,444 @@
-//! To come.
+//! A socket as its caller sees it: every call takes the socket's lock, looks at the news, lets the
+//! pattern do its part, and waits if it must.
+//!
+//! Thread: any; calls of several threads on one socket are serialised. Invariants: the lock is not
+//! held while waiting, nor while a user's function runs; a closed socket's memory is never given
+//! back to the system, so that a late call finds out. Counterpart: `socket_base.cpp`, `zmq.cpp` of
+//! libzmq 4.3.5.
+
+#![forbid(unsafe_code)]
+
+mod endpoints;
+mod monitor;
+pub mod options;
+pub(crate) mod parker;
+pub mod poll;
+mod shared;
+mod sockopt;
+mod spin;
+mod state;
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::ops::{Deref, DerefMut};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::{Duration, Instant};
+
+use crate::ctx::{Ctx, Stop};
+use crate::error::{Errno, Result};
+use crate::msg::Msg;
+use crate::pattern::{self, PIPE_LOST};
+use crate::pipe::{Frame, Outgoing};
+use crate::protocol::SocketType;
+use crate::sync::{AtomicU64, Ordering};
+use crate::sys::clock::Ticks;
+use crate::sys::poll::{self as sys_poll, PollFd};
+
+use parker::{Parker, Slept};
+use shared::Shared;
+use state::State;
+
+/// Places of closed sockets are used again only when so many others wait, which gives a handle that
+/// is used after `zmq_close` time to be found out.
+const MIN_FREE: usize = 256;
+
+static FREE: Mutex<VecDeque<&'static Socket>> = Mutex::new(VecDeque::new());
+static SERIAL: AtomicU64 = AtomicU64::new(1);
+
+/// A place for a socket; lives for ever, while sockets come and go in it.
+pub struct Socket {
+    state: Mutex<Option<Box<State>>>,
+}
+
+impl fmt::Debug for Socket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Socket")
+    }
+}
+
+/// The lock of an open socket.
+struct Guard {
+    inner: Option<MutexGuard<'static, Option<Box<State>>>>,
+}
+
+impl Deref for Guard {
+    type Target = State;
+
+    #[inline]
+    fn deref(&self) -> &State {
+        match self.inner.as_ref().and_then(|inner| inner.as_ref()) {
+            Some(state) => state,
+            None => unreachable!("`Socket::lock` checked that the socket is open"),
+        }
+    }
+}
+
+impl DerefMut for Guard {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut State {
+        match self.inner.as_mut().and_then(|inner| inner.as_mut()) {
+            Some(state) => state,
+            None => unreachable!("`Socket::lock` checked that the socket is open"),
+        }
+    }
+}
+
+impl Drop for Guard {
+    #[inline]
+    fn drop(&mut self) {
+        if !self.removed.is_empty() {
+            let removed = std::mem::take(&mut self.removed);
+            self.inner = None;
+            // May run a user's free functions, which may call back in.
+            drop(removed);
+        }
+    }
+}
+
+impl Socket {
+    /// Makes a socket of type number `kind`. `EINVAL` for an unknown type, `ETERM`, `EMFILE`.
+    pub fn create(ctx: &Arc<Ctx>, kind: i32) -> Result<&'static Self> {
+        let pattern = pattern::new(kind, ctx.next_serial())?;
+        let kind = SocketType::from_number(kind).ok_or(Errno::EINVAL)?;
+        let shared = Shared::new();
+        let weak: Weak<dyn Stop> = Arc::downgrade(&(Arc::clone(&shared) as Arc<dyn Stop>));
+        let live = ctx.register(weak)?;
+        let serial = SERIAL.fetch_add(1, Ordering::Relaxed);
+        let mut state =
+            Box::new(State::new(kind, serial, Arc::clone(ctx), shared, pattern, live));
+        {
+            let ctx_options = ctx.options();
+            state.options.ints.ipv6 = i32::from(ctx_options.ipv6);
+            state.options.ints.linger = if ctx_options.blocky { -1 } else { 0 };
+            if ctx_options.max_msg_size != i32::MAX {
+                state.options.max_msg_size =
+                    options::MaxMsgSize(i64::from(ctx_options.max_msg_size));
+            }
+        }
+        let place = {
+            let mut free = FREE.lock().unwrap_or_else(PoisonError::into_inner);
+            if free.len() > MIN_FREE { free.pop_front() } else { None }
+        };
+        let place = place
+            .unwrap_or_else(|| Box::leak(Box::new(Self { state: Mutex::new(None) })));
+        *place.state.lock().unwrap_or_else(PoisonError::into_inner) = Some(state);
+        Ok(place)
+    }
+
+    /// `ENOTSOCK` if it was closed. A panic inside an earlier call left the state in doubt: the
+    /// socket is closed then.
+    #[inline]
+    fn lock(&'static self) -> Result<Guard> {
+        let inner = match self.state.lock() {
+            Ok(inner) => inner,
+            Err(poisoned) => {
+                let mut inner = poisoned.into_inner();
+                let broken = inner.take();
+                self.state.clear_poison();
+                drop(inner);
+                if let Some(broken) = broken {
+                    broken.shut();
+                }
+                return Err(Errno::ENOTSOCK);
+            }
+        };
+        if inner.is_none() {
+            return Err(Errno::ENOTSOCK);
+        }
+        Ok(Guard { inner: Some(inner) })
+    }
+
+    /// As [`Socket::lock`]; `ETERM` when the context is ending.
+    #[inline]
+    fn open(&'static self) -> Result<Guard> {
+        let state = self.lock()?;
+        if state.shared.stopped.load(Ordering::Relaxed) {
+            return Err(Errno::ETERM);
+        }
+        Ok(state)
+    }
+
+    /// `zmq_close`.
+    pub fn close(&'static self) -> Result<()> {
+        let state = {
+            let mut inner = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+            inner.take().ok_or(Errno::ENOTSOCK)?
+        };
+        let shared = Arc::clone(&state.shared);
+        state.shut();
+        // Whoever still waits for this socket finds it closed.
+        shared.waiters.wake_all();
+        FREE.lock().unwrap_or_else(PoisonError::into_inner).push_back(self);
+        Ok(())
+    }
+
+    /// Sends bytes as a frame; returns how many.
+    #[inline]
+    pub fn send_slice(
+        &'static self,
+        bytes: &[u8],
+        dont_wait: bool,
+        more: bool,
+    ) -> Result<usize> {
+        let mut out = Outgoing::slice(bytes, more);
+        self.send(&mut out, dont_wait)?;
+        Ok(bytes.len())
+    }
+
+    /// Sends a message as a frame; it is empty afterwards. On an error it is as it was.
+    #[inline]
+    pub fn send_msg(&'static self, msg: &mut Msg, dont_wait: bool, more: bool) -> Result<usize> {
+        let len = msg.len();
+        let mut out = Outgoing::msg(msg, more);
+        self.send(&mut out, dont_wait)?;
+        *msg = Msg::new();
+        Ok(len)
+    }
+
+    #[inline]
+    fn send(&'static self, out: &mut Outgoing<'_>, dont_wait: bool) -> Result<()> {
+        let mut guard = self.open()?;
+        let state = &mut *guard;
+        state.process_news();
+        let result = state.pattern.send(&mut state.pipes, out.reborrow());
+        state.settle();
+        match result {
+            Err(Errno::EAGAIN | PIPE_LOST) => self.send_slow(guard, out, dont_wait, result),
+            other => other,
+        }
+    }
+
+    #[cold]
+    fn send_slow(
+        &'static self,
+        mut guard: Guard,
+        out: &mut Outgoing<'_>,
+        dont_wait: bool,
+        mut result: Result<()>,
+    ) -> Result<()> {
+        let timeout = guard.options.ints.sndtimeo;
+        let dont_wait = dont_wait || timeout == 0;
+        let mut wait = Wait::new(timeout);
+        loop {
+            match result {
+                Err(PIPE_LOST) if dont_wait => return Err(Errno::EAGAIN),
+                Err(PIPE_LOST) => return Ok(()),
+                Err(Errno::EAGAIN) if dont_wait => {
+                    guard.flush_bursts();
+                    return Err(Errno::EAGAIN);
+                }
+                Err(Errno::EAGAIN) => {}
+                other => return other,
+            }
+            guard = self.wait(guard, &mut wait)?;
+            let state = &mut *guard;
+            state.process_news();
+            result = state.pattern.send(&mut state.pipes, out.reborrow());
+            state.settle();
+        }
+    }
+
+    /// Receives a frame and gives it to `take`, which must not call back in.
+    #[inline]
+    pub fn recv<R>(
+        &'static self,
+        dont_wait: bool,
+        take: impl FnOnce(Frame<'_>) -> R,
+    ) -> Result<R> {
+        let mut guard = self.open()?;
+        let state = &mut *guard;
+        state.process_news();
+        let mut take = Some(take);
+        match try_recv(state, &mut take) {
+            Err(Errno::EAGAIN) => self.recv_slow(guard, dont_wait, take),
+            other => other,
+        }
+    }
+
+    #[cold]
+    fn recv_slow<R, F: FnOnce(Frame<'_>) -> R>(
+        &'static self,
+        mut guard: Guard,
+        dont_wait: bool,
+        mut take: Option<F>,
+    ) -> Result<R> {
+        let timeout = guard.options.ints.rcvtimeo;
+        let dont_wait = dont_wait || timeout == 0;
+        let mut wait = Wait::new(timeout);
+        loop {
+            let state = &mut *guard;
+            state.flush_bursts();
+            state.drive(!dont_wait);
+            state.process_news();
+            match try_recv(state, &mut take) {
+                Err(Errno::EAGAIN) if dont_wait => return Err(Errno::EAGAIN),
+                Err(Errno::EAGAIN) => {}
+                other => return other,
+            }
+            guard = self.wait(guard, &mut wait)?;
+        }
+    }
+
+    /// Waits for news, with the lock released while asleep. `EAGAIN` when the time is over,
+    /// `EINTR` after a signal, `ETERM`, `ENOTSOCK` when the socket was closed meanwhile.
+    fn wait(&'static self, mut guard: Guard, wait: &mut Wait) -> Result<Guard> {
+        let serial = guard.serial;
+        guard.flush_bursts();
+        let mut spin = std::mem::replace(&mut guard.spin, spin::Spin::new());
+        let found = spin.until(|| {
+            guard.shared.has_news() || guard.shared.stopped.load(Ordering::Relaxed)
+                || guard.drive(true)
+        });
+        guard.spin = spin;
+        if found {
+            guard.process_news();
+            if guard.shared.stopped.load(Ordering::Relaxed) {
+                return Err(Errno::ETERM);
+            }
+            return Ok(guard);
+        }
+        let timeout = wait.left()?;
+        let parker = Parker::current();
+        let shared = Arc::clone(&guard.shared);
+        parker.begin();
+        shared.waiters.register(&parker);
+        let mut fds = Vec::new();
+        guard.begin_sleep(|fd| fds.push(PollFd::new(fd, sys_poll::IN)));
+        let news = shared.has_news() || shared.stopped.load(Ordering::SeqCst);
+        let slept = if news {
+            Ok(Slept::Look)
+        } else {
+            drop(guard);
+            let began = Ticks::now();
+            let slept = parker.sleep(&mut fds, timeout, None);
+            let ticks = Ticks::now().since(began);
+            guard = self.lock().inspect_err(|_| shared.waiters.unregister(&parker))?;
+            guard.spin.slept(ticks);
+            slept
+        };
+        shared.waiters.unregister(&parker);
+        if guard.serial != serial {
+            return Err(Errno::ENOTSOCK);
+        }
+        guard.end_sleep();
+        if shared.stopped.load(Ordering::SeqCst) {
+            return Err(Errno::ETERM);
+        }
+        if slept? == Slept::Interrupted {
+            return Err(Errno::EINTR);
+        }
+        guard.process_news();
+        Ok(guard)
+    }
+
+    /// `zmq_bind`.
+    pub fn bind(&'static self, endpoint: &str) -> Result<()> {
+        let mut state = self.open()?;
+        state.process_news();
+        state.bind(endpoint)
+    }
+
+    /// `zmq_connect`.
+    pub fn connect(&'static self, endpoint: &str) -> Result<()> {
+        let mut state = self.open()?;
+        state.process_news();
+        state.connect(endpoint)
+    }
+
+    /// `zmq_unbind`, `zmq_disconnect`.
+    pub fn term_endpoint(&'static self, endpoint: &str) -> Result<()> {
+        let mut state = self.open()?;
+        state.process_news();
+        state.term_endpoint(endpoint)
+    }
+
+    /// `zmq_socket_monitor_versioned`: reports the events of `mask` at `endpoint`, an inproc name;
+    /// no endpoint ends the reporting.
+    pub fn monitor(
+        &'static self,
+        endpoint: Option<&str>,
+        mask: u64,
+        version: i32,
+        kind: i32,
+    ) -> Result<()> {
+        let state = self.open()?;
+        if !matches!(version, 1 | 2) {
+            return Err(Errno::EINVAL);
+        }
+        let Some(endpoint) = endpoint else {
+            state.shared.monitor.stop();
+            return Ok(());
+        };
+        let max = if version == 1 { 0xffff } else { u64::MAX };
+        if mask > max {
+            return Err(Errno::EINVAL);
+        }
+        let parsed = crate::transport::Endpoint::parse(endpoint)?;
+        if !matches!(parsed, crate::transport::Endpoint::Inproc(_)) {
+            return Err(Errno::EPROTONOSUPPORT);
+        }
+        if state.shared.monitor.is_running() {
+            state.shared.monitor.stop();
+        }
+        let fits = [SocketType::Pair, SocketType::Pub, SocketType::Push]
+            .iter()
+            .any(|fit| fit.number() == kind);
+        if !fits {
+            return Err(Errno::EINVAL);
+        }
+        let socket = Self::create(&state.ctx, kind)?;
+        let made = socket
+            .set_option(options::id::LINGER, &0i32.to_ne_bytes())
+            .and_then(|()| socket.bind(endpoint));
+        if let Err(errno) = made {
+            socket.close()?;
+            return Err(errno);
+        }
+        state.shared.monitor.start(socket, mask, version);
+        Ok(())
+    }
+
+    /// Serves `zmq_proxy` and others that need the type.
+    pub fn kind(&'static self) -> Result<SocketType> {
+        Ok(self.lock()?.kind)
+    }
+}
+
+#[inline]
+fn try_recv<R, F: FnOnce(Frame<'_>) -> R>(state: &mut State, take: &mut Option<F>) -> Result<R> {
+    let result = state.pattern.recv(&mut state.pipes).map(|frame| {
+        state.rcvmore = frame.more;
+        take.take().map(|take| take(frame))
+    });
+    state.settle();
+    match result {
+        Ok(Some(taken)) => Ok(taken),
+        Ok(None) => Err(Errno::EFAULT),
+        Err(errno) => Err(errno),
+    }
+}
+
+/// How long a call may go on.
+struct Wait {
+    deadline: Option<Instant>,
+}
+
+impl Wait {
+    /// `timeout` in milliseconds, -1 for ever.
+    #[allow(clippy::disallowed_methods, reason = "callers wait in real time")]
+    fn new(timeout: i32) -> Self {
+        let deadline = u64::try_from(timeout)
+            .ok()
+            .map(|millis| Instant::now() + Duration::from_millis(millis));
+        Self { deadline }
+    }
+
+    /// Time that is left, `None` for ever; `EAGAIN` for none.
+    #[allow(clippy::disallowed_methods, reason = "callers wait in real time")]
+    fn left(&self) -> Result<Option<Duration>> {
+        match self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now())) {
+            Some(Duration::ZERO) => Err(Errno::EAGAIN),
+            left => Ok(left),
+        }
+    }
+}

@@ -1,0 +1,392 @@
+//! Bind, connect, and their opposites.
+//!
+//! Thread: under the socket's lock. Invariants: an entry lives until it is unbound, disconnected,
+//! or its session's pipe is gone for good. Counterpart: `socket_base.cpp` of libzmq 4.3.5
+//! (`bind_internal`, `connect_internal`, `term_endpoint`); `zmq_bind(3)`, `zmq_connect(3)`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::connection::{
+    self, Event, Immediate, Link, ListenerHandle, Owner, SessionConfig, Target, events,
+};
+use crate::ctx::{Connected, Ctx, Party, Waiting};
+use crate::error::{Errno, Result};
+use crate::msg::PeerInfo;
+use crate::pipe::{
+    self, End, LatePort, Marks, PipeId, PortSignal, Rx, Thresholds, Tx,
+};
+use crate::protocol::heartbeat::HeartbeatConfig;
+use crate::protocol::{Config as HandshakeConfig, SocketType};
+use crate::transport::address::Endpoint;
+use crate::transport::ipc::IpcListener;
+use crate::transport::tcp::TcpListener;
+use crate::transport::{Listener, TransportOptions};
+
+use super::shared::Shared;
+use super::state::State;
+
+/// What a socket is bound or connected to.
+#[derive(Debug, Default)]
+pub(super) struct Endpoints(Vec<Entry>);
+
+#[derive(Debug)]
+struct Entry {
+    /// As it was given, and as `ZMQ_LAST_ENDPOINT` had it.
+    names: [String; 2],
+    what: What,
+}
+
+#[derive(Debug)]
+enum What {
+    Listener(ListenerHandle),
+    Session(Arc<Link>),
+    InprocName(String),
+    InprocPipe(PipeId),
+}
+
+impl Endpoints {
+    pub(super) fn forget_link(&mut self, link: &Arc<Link>) {
+        self.0.retain(|entry| !matches!(&entry.what, What::Session(own) if Arc::ptr_eq(own, link)));
+    }
+
+    fn take(&mut self, name: &str) -> Vec<Entry> {
+        let (taken, kept) =
+            std::mem::take(&mut self.0).into_iter().partition(|entry| entry.names.iter().any(|n| n == name));
+        self.0 = kept;
+        taken
+    }
+
+    pub(super) fn close_all(&mut self, ctx: &Ctx, shared: &Arc<Shared>, linger: i32) {
+        for entry in self.0.drain(..) {
+            match entry.what {
+                What::Listener(listener) => close_listener(&listener, shared),
+                What::Session(link) => link.close(linger),
+                What::InprocName(_) | What::InprocPipe(_) => {}
+            }
+        }
+        let party: Arc<dyn Connected> = Arc::clone(shared) as Arc<dyn Connected>;
+        ctx.inproc.lock().unwrap_or_else(std::sync::PoisonError::into_inner).unbind_all(&party);
+    }
+}
+
+fn close_listener(listener: &ListenerHandle, shared: &Shared) {
+    if let Some(fd) = listener.close() {
+        shared.event(Event {
+            kind: events::CLOSED,
+            value: fd as u64,
+            local: listener.endpoint().to_owned(),
+            remote: String::new(),
+            bound: true,
+        });
+    }
+}
+
+impl State {
+    /// `zmq_bind`.
+    pub(super) fn bind(&mut self, endpoint: &str) -> Result<()> {
+        let parsed = Endpoint::parse(endpoint)?;
+        self.check_protocol(&parsed)?;
+        let transport = self.transport_options();
+        let listener = match parsed {
+            Endpoint::Inproc(name) => return self.bind_inproc(endpoint, &name),
+            Endpoint::Tcp(address) => {
+                if address.source.is_some() {
+                    return Err(Errno::EINVAL);
+                }
+                let remote = self.ctx.choose_io_thread(self.options.affinity)?;
+                let listener = TcpListener::bind(&address, &transport);
+                (remote, listener.map(Listener::Tcp))
+            }
+            Endpoint::Ipc(address) => {
+                let remote = self.ctx.choose_io_thread(self.options.affinity)?;
+                let listener = IpcListener::bind(&address, &transport);
+                (remote, listener.map(Listener::Ipc))
+            }
+        };
+        let (remote, listener) = listener;
+        let listener = listener.inspect_err(|errno| {
+            self.shared.event(Event {
+                kind: events::BIND_FAILED,
+                value: errno.raw() as u64,
+                local: endpoint.to_owned(),
+                remote: String::new(),
+                bound: true,
+            });
+        })?;
+        self.last_endpoint = listener.endpoint().to_owned();
+        let ctx = Arc::downgrade(&self.ctx);
+        let affinity = self.options.affinity;
+        let choose = Box::new(move || ctx.upgrade()?.choose_io_thread(affinity).ok());
+        let handle = connection::listen(
+            listener,
+            Arc::new(self.session_config()),
+            Arc::clone(&self.shared) as Arc<dyn Owner>,
+            &remote,
+            choose,
+            Arc::new(self.ctx.keep_alive()),
+        );
+        self.add(endpoint, What::Listener(handle));
+        Ok(())
+    }
+
+    /// `zmq_connect`.
+    pub(super) fn connect(&mut self, endpoint: &str) -> Result<()> {
+        let parsed = Endpoint::parse(endpoint)?;
+        self.check_protocol(&parsed)?;
+        let target = match parsed {
+            Endpoint::Inproc(name) => return self.connect_inproc(endpoint, &name),
+            Endpoint::Tcp(address) => {
+                if address.wildcard_port || address.host == "*" {
+                    return Err(Errno::EINVAL);
+                }
+                Target::Tcp(address)
+            }
+            Endpoint::Ipc(address) => {
+                if address == crate::transport::IpcAddress::Wildcard {
+                    return Err(Errno::EINVAL);
+                }
+                Target::Ipc(address)
+            }
+        };
+        let one_connection = matches!(
+            self.kind,
+            SocketType::Dealer | SocketType::Sub | SocketType::Pub | SocketType::Req
+        );
+        if one_connection && self.endpoints.0.iter().any(|entry| {
+            matches!(entry.what, What::Session(_)) && entry.names.iter().any(|n| n == endpoint)
+        }) {
+            // A second connection to the same place would only double what is sent.
+            return Ok(());
+        }
+        let remote = self.ctx.choose_io_thread(self.options.affinity)?;
+        let owner = Arc::clone(&self.shared) as Arc<dyn Owner>;
+        let (link, pipe) = connection::connect(
+            target,
+            endpoint.to_owned(),
+            Arc::new(self.session_config()),
+            &owner,
+            &remote,
+            Arc::new(self.ctx.keep_alive()),
+        );
+        self.last_endpoint = endpoint.to_owned();
+        self.add(endpoint, What::Session(link));
+        if let Some(pipe) = pipe {
+            self.attach(pipe);
+        }
+        Ok(())
+    }
+
+    /// `zmq_unbind` and `zmq_disconnect`. `ENOENT` if there is no such endpoint.
+    pub(super) fn term_endpoint(&mut self, endpoint: &str) -> Result<()> {
+        Endpoint::parse(endpoint)?;
+        let entries = self.endpoints.take(endpoint);
+        if entries.is_empty() {
+            return Err(Errno::ENOENT);
+        }
+        self.last_endpoint.clear();
+        for entry in entries {
+            match entry.what {
+                What::Listener(listener) => {
+                    close_listener(&listener, &self.shared);
+                    self.end_accepted(&listener);
+                }
+                What::Session(link) => match self.pipe_of_link(&link) {
+                    Some(pipe) => self.pipes.terminate(pipe),
+                    None => link.close(self.options.ints.linger),
+                },
+                What::InprocPipe(pipe) => self.pipes.terminate(pipe),
+                What::InprocName(name) => {
+                    let party: Arc<dyn Connected> = Arc::clone(&self.shared) as _;
+                    lock(&self.ctx).unbind(&name, &party)?;
+                }
+            }
+        }
+        self.settle();
+        Ok(())
+    }
+
+    /// The peers that a listener took in go with it.
+    fn end_accepted(&mut self, listener: &ListenerHandle) {
+        let ids: Vec<PipeId> = self.pipes.ids().collect();
+        for id in ids {
+            if self.link_of(id).is_some_and(|link| link.came_from(listener)) {
+                self.pipes.terminate(id);
+            }
+        }
+    }
+
+    fn add(&mut self, given: &str, what: What) {
+        let names = [given.to_owned(), self.last_endpoint.clone()];
+        self.endpoints.0.push(Entry { names, what });
+    }
+
+    fn check_protocol(&self, endpoint: &Endpoint) -> Result<()> {
+        let is_stream = self.kind == SocketType::Stream;
+        match endpoint {
+            Endpoint::Tcp(_) => Ok(()),
+            _ if is_stream => Err(Errno::ENOCOMPATPROTO),
+            _ => Ok(()),
+        }
+    }
+
+    fn transport_options(&self) -> TransportOptions {
+        let (options, ints) = (&self.options, &self.options.ints);
+        TransportOptions {
+            ipv6: ints.ipv6 != 0,
+            backlog: ints.backlog,
+            sndbuf: ints.sndbuf,
+            rcvbuf: ints.rcvbuf,
+            tos: ints.tos,
+            priority: ints.priority,
+            bind_to_device: options.bind_to_device.clone(),
+            keepalive: ints.tcp_keepalive,
+            keepalive_cnt: ints.tcp_keepalive_cnt,
+            keepalive_idle: ints.tcp_keepalive_idle,
+            keepalive_intvl: ints.tcp_keepalive_intvl,
+            max_retransmission: ints.tcp_maxrt,
+            busy_poll: ints.busy_poll,
+            use_fd: ints.use_fd,
+            accept_filters: options.accept_filters.clone(),
+            ipc_pid_filters: options.ipc_pid_filters.clone(),
+            ipc_uid_filters: options.ipc_uid_filters.clone(),
+            ipc_gid_filters: options.ipc_gid_filters.clone(),
+        }
+    }
+
+    fn session_config(&self) -> SessionConfig {
+        let (options, ints) = (&self.options, &self.options.ints);
+        let raw = self.kind == SocketType::Stream || self.raw;
+        let millis = |value: i32| Duration::from_millis(value.max(0) as u64);
+        let timeout =
+            if ints.heartbeat_timeout < 0 { ints.heartbeat_ivl } else { ints.heartbeat_timeout };
+        SessionConfig {
+            handshake: (!raw).then(|| HandshakeConfig {
+                socket_type: self.kind,
+                routing_id: options.routing_id.clone(),
+                metadata: options.metadata.clone(),
+            }),
+            socket_type: self.kind,
+            notify: ints.stream_notify != 0,
+            heartbeat: HeartbeatConfig {
+                interval: millis(ints.heartbeat_ivl),
+                timeout: millis(timeout),
+                ttl: options.heartbeat_ttl,
+            },
+            transport: self.transport_options(),
+            handshake_timeout: millis(ints.handshake_ivl),
+            connect_timeout: millis(ints.connect_timeout),
+            reconnect_ivl: ints.reconnect_ivl,
+            reconnect_ivl_max: ints.reconnect_ivl_max,
+            reconnect_stop: ints.reconnect_stop,
+            max_msg_size: u64::try_from(options.max_msg_size.0).unwrap_or(u64::MAX),
+            sndhwm: ints.sndhwm as u32,
+            rcvhwm: ints.rcvhwm as u32,
+            conflate: self.conflates(),
+            immediate: if ints.immediate != 0 {
+                Immediate::WhenReady
+            } else {
+                Immediate::AtConnect
+            },
+        }
+    }
+
+    /// `ZMQ_CONFLATE` counts for the types that it is made for.
+    fn conflates(&self) -> bool {
+        self.options.ints.conflate != 0
+            && matches!(
+                self.kind,
+                SocketType::Dealer
+                    | SocketType::Pull
+                    | SocketType::Push
+                    | SocketType::Pub
+                    | SocketType::Sub
+            )
+    }
+
+    // inproc
+
+    fn party(&self) -> Party {
+        Party {
+            socket: Arc::clone(&self.shared) as Arc<dyn Connected>,
+            sndhwm: self.options.ints.sndhwm as u32,
+            rcvhwm: self.options.ints.rcvhwm as u32,
+            routing_id: self.options.routing_id.clone(),
+        }
+    }
+
+    fn bind_inproc(&mut self, endpoint: &str, name: &str) -> Result<()> {
+        let party = self.party();
+        let waiting = lock(&self.ctx).bind(name, party.clone())?;
+        self.last_endpoint = endpoint.to_owned();
+        self.add(endpoint, What::InprocName(name.to_owned()));
+        for waiting in waiting {
+            (waiting.finish)(&party);
+        }
+        // The pipes of those who waited are there when this call returns.
+        self.process_news();
+        Ok(())
+    }
+
+    fn connect_inproc(&mut self, endpoint: &str, name: &str) -> Result<()> {
+        let own = self.party();
+        let port = self.shared.inproc_port();
+        let to_us: Arc<dyn pipe::Signal> = Arc::new(PortSignal(Arc::clone(&port)));
+        let late = Arc::new(LatePort::default());
+        let to_peer: Arc<dyn pipe::Signal> = Arc::clone(&late) as _;
+        let (our_end, peer_tx, peer_rx) = if self.conflates() {
+            let (tx, peer_rx) = pipe::latest(to_peer);
+            let (peer_tx, rx) = pipe::latest(to_us);
+            (End::new(Tx::Latest(tx), Rx::Latest(rx), port), Tx::Latest(peer_tx), Rx::Latest(peer_rx))
+        } else {
+            let out = Marks { writer: Some(own.sndhwm), reader: None };
+            let (mut tx, peer_rx) =
+                pipe::queue(Arc::clone(&to_peer), Arc::clone(&to_us), out, Thresholds::INPROC);
+            let inward = Marks { writer: None, reader: Some(own.rcvhwm) };
+            let (peer_tx, rx) = pipe::queue(to_us, to_peer, inward, Thresholds::INPROC);
+            tx.set_peer(inproc_peer(&own.routing_id));
+            (End::new(Tx::Queue(tx), Rx::Queue(rx), port), Tx::Queue(peer_tx), Rx::Queue(peer_rx))
+        };
+        let finish = move |peer: &Party| {
+            let port = peer.socket.inproc_port();
+            let (mut tx, rx) = (peer_tx, peer_rx);
+            match &mut tx {
+                Tx::Queue(tx) => {
+                    tx.join(peer.sndhwm);
+                    tx.set_peer(inproc_peer(&peer.routing_id));
+                }
+                Tx::Latest(tx) => tx.set_peer(inproc_peer(&peer.routing_id)),
+            }
+            if let Rx::Queue(rx) = &rx {
+                rx.join(peer.rcvhwm);
+            }
+            late.set(PortSignal(Arc::clone(&port)));
+            peer.socket.attach_inproc(End::new(tx, rx, port));
+        };
+        let found = {
+            let mut inproc = lock(&self.ctx);
+            let found = inproc.find(name);
+            if found.is_none() {
+                inproc.wait_for(name, Waiting { finish: Box::new(finish) });
+                None
+            } else {
+                found.map(|peer| (peer, finish))
+            }
+        };
+        if let Some((peer, finish)) = found {
+            finish(&peer);
+        }
+        self.last_endpoint = endpoint.to_owned();
+        let pipe = self.attach_end(our_end, None, false, true);
+        self.add(endpoint, What::InprocPipe(pipe));
+        Ok(())
+    }
+}
+
+fn inproc_peer(routing_id: &[u8]) -> Arc<PeerInfo> {
+    Arc::new(PeerInfo { routing_id: routing_id.into(), fd: -1, properties: Vec::new() })
+}
+
+fn lock(ctx: &Ctx) -> std::sync::MutexGuard<'_, crate::ctx::Inproc> {
+    ctx.inproc.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}

@@ -1,0 +1,109 @@
+//! Reports a socket's events to a PAIR socket, as messages.
+//!
+//! Thread: any. Invariants: reporting never blocks: when the monitor is not read, the newest events
+//! are lost, and the socket goes on. Counterpart: `socket_base.cpp` of libzmq 4.3.5
+//! (`monitor_event`); `zmq_socket_monitor(3)`, `zmq_socket_monitor_versioned(3)`.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::connection::{Event, events};
+use crate::msg::Msg;
+use crate::sync::{AtomicU64, Ordering};
+
+use super::Socket;
+
+#[derive(Debug, Default)]
+pub(crate) struct Monitor {
+    /// Events asked for; 0 for none. Lets events that nobody wants pass without the lock.
+    mask: AtomicU64,
+    target: Mutex<Option<Target>>,
+}
+
+#[derive(Clone, Debug)]
+struct Target {
+    socket: Arc<MonitorSocket>,
+    version: i32,
+}
+
+/// Closes the monitor's own end when the last report is through.
+#[derive(Debug)]
+struct MonitorSocket(&'static Socket);
+
+impl Drop for MonitorSocket {
+    fn drop(&mut self) {
+        // It was open until now: nobody else knows it.
+        let _ = self.0.close();
+    }
+}
+
+impl Monitor {
+    /// Starts to report `mask` to `socket`, which is the monitor's from now on.
+    pub(super) fn start(&self, socket: &'static Socket, mask: u64, version: i32) {
+        let target = Target { socket: Arc::new(MonitorSocket(socket)), version };
+        let old = self.lock().replace(target);
+        self.mask.store(mask, Ordering::Release);
+        drop(old);
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Target>> {
+        self.target.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Stops reporting; says so if that was asked for.
+    pub(super) fn stop(&self) {
+        let stopped = Event {
+            kind: events::MONITOR_STOPPED,
+            value: 0,
+            local: String::new(),
+            remote: String::new(),
+            bound: false,
+        };
+        self.report(&stopped);
+        self.mask.store(0, Ordering::Release);
+        let old = self.lock().take();
+        drop(old);
+    }
+
+    pub(super) fn is_running(&self) -> bool {
+        self.lock().is_some()
+    }
+
+    pub(super) fn report(&self, event: &Event) {
+        if self.mask.load(Ordering::Acquire) & u64::from(event.kind) == 0 {
+            return;
+        }
+        // The lock keeps the frames of one event together.
+        let target = self.lock();
+        let Some(Target { socket, version }) = &*target else { return };
+        let frames = match version {
+            1 => version_1(event),
+            _ => version_2(event),
+        };
+        let last = frames.len() - 1;
+        for (index, frame) in frames.iter().enumerate() {
+            let mut msg = Msg::from_slice(frame);
+            if socket.0.send_msg(&mut msg, true, index < last).is_err() {
+                // Nobody reads: PAIR takes a whole message or none.
+                return;
+            }
+        }
+    }
+}
+
+/// `event (16 bits), value (32 bits)`; endpoint.
+fn version_1(event: &Event) -> Vec<Vec<u8>> {
+    let mut first = event.kind.to_ne_bytes().to_vec();
+    first.extend_from_slice(&(event.value as u32).to_ne_bytes());
+    vec![first, event.endpoint().as_bytes().to_vec()]
+}
+
+/// `event (64 bits)`; `number of values (64 bits)`; each value (64 bits); local; remote.
+fn version_2(event: &Event) -> Vec<Vec<u8>> {
+    vec![
+        u64::from(event.kind).to_ne_bytes().to_vec(),
+        1u64.to_ne_bytes().to_vec(),
+        event.value.to_ne_bytes().to_vec(),
+        event.local.as_bytes().to_vec(),
+        event.remote.as_bytes().to_vec(),
+    ]
+}

@@ -1,0 +1,126 @@
+//! What others hold of a socket: its inbox, pipes on their way in, waiters and monitor. Outlives
+//! the socket, for those who are late to learn that it was closed.
+//!
+//! Thread: any. Invariants: after `close` nothing is taken in any more. Counterpart: `mailbox.cpp`
+//! of libzmq 4.3.5.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::connection::{Event, NewPipe, Owner};
+use crate::ctx::{Connected, Stop};
+use crate::pipe::{End, Inbox, Port};
+use crate::sync::{AtomicBool, Ordering, store_load_barrier};
+
+use super::monitor::Monitor;
+use super::parker::{WakeWaiters, Waiters};
+
+/// A pipe on its way in.
+#[derive(Debug)]
+pub(super) enum Incoming {
+    Network(NewPipe),
+    Inproc(End),
+}
+
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(super) inbox: Arc<Inbox>,
+    pub(super) waiters: Arc<Waiters>,
+    incoming: Mutex<Vec<Incoming>>,
+    has_incoming: AtomicBool,
+    /// The context ends.
+    pub(super) stopped: AtomicBool,
+    closed: AtomicBool,
+    pub(super) monitor: Monitor,
+}
+
+impl Shared {
+    pub(super) fn new() -> Arc<Self> {
+        let waiters = Arc::new(Waiters::default());
+        Arc::new(Self {
+            inbox: Inbox::new(Box::new(WakeWaiters(Arc::clone(&waiters)))),
+            waiters,
+            incoming: Mutex::default(),
+            has_incoming: AtomicBool::new(false),
+            stopped: AtomicBool::new(false),
+            closed: AtomicBool::new(false),
+            monitor: Monitor::default(),
+        })
+    }
+
+    fn bring(&self, pipe: Incoming) {
+        {
+            let mut incoming = self.incoming.lock().unwrap_or_else(PoisonError::into_inner);
+            if self.closed.load(Ordering::Relaxed) {
+                drop(incoming);
+                refuse(pipe);
+                return;
+            }
+            incoming.push(pipe);
+        }
+        self.has_incoming.store(true, Ordering::SeqCst);
+        store_load_barrier();
+        self.waiters.wake_all();
+    }
+
+    /// True if there is something to look at: pipes with news, or new pipes.
+    #[inline]
+    pub(super) fn has_news(&self) -> bool {
+        !self.inbox.is_empty() || self.has_incoming.load(Ordering::SeqCst)
+    }
+
+    pub(super) fn take_incoming(&self) -> Vec<Incoming> {
+        if !self.has_incoming.swap(false, Ordering::SeqCst) {
+            return Vec::new();
+        }
+        std::mem::take(&mut *self.incoming.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The socket is gone.
+    pub(super) fn close(&self) {
+        let late = {
+            let mut incoming = self.incoming.lock().unwrap_or_else(PoisonError::into_inner);
+            self.closed.store(true, Ordering::Relaxed);
+            std::mem::take(&mut *incoming)
+        };
+        late.into_iter().for_each(refuse);
+    }
+}
+
+/// Ends a pipe that came too late.
+fn refuse(pipe: Incoming) {
+    if let Incoming::Network(NewPipe { end, link, .. }) = pipe {
+        drop(end);
+        link.close(0);
+    }
+}
+
+impl Owner for Shared {
+    fn attach(&self, pipe: NewPipe) {
+        self.bring(Incoming::Network(pipe));
+    }
+
+    fn event(&self, event: Event) {
+        self.monitor.report(&event);
+    }
+
+    fn port(&self) -> Arc<Port> {
+        Port::new(Arc::clone(&self.inbox))
+    }
+}
+
+impl Connected for Shared {
+    fn attach_inproc(&self, end: End) {
+        self.bring(Incoming::Inproc(end));
+    }
+
+    fn inproc_port(&self) -> Arc<Port> {
+        Port::new(Arc::clone(&self.inbox))
+    }
+}
+
+impl Stop for Shared {
+    fn stop(&self) {
+        self.stopped.store(true, Ordering::SeqCst);
+        self.waiters.wake_all();
+    }
+}

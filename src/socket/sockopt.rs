@@ -1,0 +1,100 @@
+//! Setting and getting options: the pattern's, the socket's, and what is computed.
+//!
+//! Thread: under the socket's lock. Invariants: none. Counterpart: `socket_base.cpp` of libzmq
+//! 4.3.5; `zmq_setsockopt(3)`, `zmq_getsockopt(3)`.
+
+use crate::error::{Errno, Result};
+use crate::pattern::options as pattern_id;
+use crate::protocol::SocketType;
+
+use super::Socket;
+use super::options::{id, put, put_string};
+use super::state::State;
+
+/// `ZMQ_POLLIN`
+pub(super) const POLLIN: i32 = 1;
+/// `ZMQ_POLLOUT`
+pub(super) const POLLOUT: i32 = 2;
+
+impl Socket {
+    /// `zmq_setsockopt`.
+    pub fn set_option(&'static self, option: i32, value: &[u8]) -> Result<()> {
+        let mut guard = self.open()?;
+        let state = &mut *guard;
+        state.process_news();
+        if let Some(result) = state.pattern.set_option(&mut state.pipes, option, value) {
+            state.settle();
+            result?;
+            match option {
+                pattern_id::ROUTER_RAW => state.raw = value.iter().any(|byte| *byte != 0),
+                // Known to the common options as well, for `get`.
+                id::INVERT_MATCHING => state.options.set(option, value)?,
+                _ => {}
+            }
+            return Ok(());
+        }
+        if option == id::STREAM_NOTIFY && state.kind != SocketType::Stream {
+            return Err(Errno::EINVAL);
+        }
+        state.options.set(option, value)?;
+        if matches!(option, id::SNDHWM | id::RCVHWM) {
+            state.update_marks();
+        }
+        Ok(())
+    }
+
+    /// `zmq_getsockopt`: writes the value to `out`, returns its length.
+    pub fn get_option(&'static self, option: i32, out: &mut [u8]) -> Result<usize> {
+        let mut state = self.open()?;
+        if let Some(value) = state.pattern.get_option(option) {
+            return put(out, &value.to_ne_bytes());
+        }
+        match option {
+            id::RCVMORE => put(out, &i32::from(state.rcvmore).to_ne_bytes()),
+            id::TYPE => put(out, &state.kind.number().to_ne_bytes()),
+            id::THREAD_SAFE => put(out, &i32::from(state.kind.is_thread_safe()).to_ne_bytes()),
+            id::LAST_ENDPOINT => put_string(out, &state.last_endpoint),
+            id::EVENTS => {
+                if out.len() < 4 {
+                    return Err(Errno::EINVAL);
+                }
+                put(out, &state.events().to_ne_bytes())
+            }
+            id::FD => {
+                if out.len() < 4 {
+                    return Err(Errno::EINVAL);
+                }
+                state.give_back_all();
+                let fd = state.shared.waiters.descriptor()?;
+                put(out, &fd.to_ne_bytes())
+            }
+            _ => state.options.get(option, out),
+        }
+    }
+
+    /// What the socket is ready for, `ZMQ_POLLIN` and `ZMQ_POLLOUT`.
+    pub fn events(&'static self) -> Result<i32> {
+        Ok(self.open()?.events())
+    }
+}
+
+impl State {
+    pub(super) fn events(&mut self) -> i32 {
+        self.flush_bursts();
+        self.process_news();
+        let mut events = 0;
+        if self.pattern.can_send(&mut self.pipes) {
+            events |= POLLOUT;
+        }
+        let mut readable = self.pattern.can_recv(&mut self.pipes);
+        if !readable && self.drive(false) {
+            self.process_news();
+            readable = self.pattern.can_recv(&mut self.pipes);
+        }
+        if readable {
+            events |= POLLIN;
+        }
+        self.settle();
+        events
+    }
+}
