@@ -13,10 +13,13 @@ mod monitor;
 pub mod options;
 pub(crate) mod parker;
 pub mod poll;
+pub mod poller;
+pub mod proxy;
 mod shared;
 mod sockopt;
 mod spin;
 mod state;
+pub mod timers;
 
 use std::collections::VecDeque;
 use std::fmt;

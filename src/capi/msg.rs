@@ -1,0 +1,216 @@
+//! Messages: a `zmq_msg_t` is a [`Msg`].
+
+use std::ffi::{c_char, c_int, c_void};
+
+use super::{bytes_at, pointer, status, str_at, value};
+use crate::error::{Errno, Result};
+use crate::msg::{FreeFn, Msg};
+
+const MORE: c_int = 1;
+const SRCFD: c_int = 2;
+const SHARED: c_int = 3;
+
+/// The message at `msg`; `EFAULT` if it is none.
+///
+/// # Safety
+/// As the module.
+pub(super) unsafe fn live<'a>(msg: *mut Msg) -> Result<&'a mut Msg> {
+    // SAFETY: 64 readable bytes (caller); checked before a reference is made.
+    if msg.is_null() || !unsafe { Msg::is_live(msg) } {
+        return Err(Errno::EFAULT);
+    }
+    // SAFETY: live, and the caller's own.
+    Ok(unsafe { &mut *msg })
+}
+
+/// `zmq_msg_init(3)`
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_msg_init(msg: *mut Msg) -> c_int {
+    // SAFETY: 64 writable bytes (module); what they held is not looked at.
+    unsafe { init(msg, || Ok(Msg::new())) }
+}
+
+/// # Safety
+/// As the module.
+#[inline]
+unsafe fn init(msg: *mut Msg, make: impl FnOnce() -> Result<Msg>) -> c_int {
+    status(|| {
+        if msg.is_null() {
+            return Err(Errno::EFAULT);
+        }
+        let made = make()?;
+        // SAFETY: 64 writable bytes (caller).
+        unsafe { msg.write(made) };
+        Ok(())
+    })
+}
+
+/// `zmq_msg_init_size(3)`
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_msg_init_size(msg: *mut Msg, size: usize) -> c_int {
+    // SAFETY: see `zmq_msg_init`.
+    unsafe { init(msg, || Msg::with_size(size)) }
+}
+
+/// `zmq_msg_init_data(3)`
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_msg_init_data(
+    msg: *mut Msg,
+    data: *mut c_void,
+    size: usize,
+    ffn: Option<FreeFn>,
+    hint: *mut c_void,
+) -> c_int {
+    // SAFETY: the memory is lent until `ffn` is called (zmq_msg_init_data(3)).
+    unsafe { init(msg, || Ok(Msg::from_foreign(data, size, ffn, hint))) }
+}
+
+/// `zmq_msg_init_buffer`
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_msg_init_buffer(
+    msg: *mut Msg,
+    buf: *const c_void,
+    size: usize,
+) -> c_int {
+    // SAFETY: see the module.
+    unsafe { init(msg, || Msg::try_from_slice(bytes_at(buf, size))) }
+}
+
+/// `zmq_msg_close(3)`
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_msg_close(msg: *mut Msg) -> c_int {
+    status(|| {
+        // SAFETY: see the module.
+        let live = unsafe { live(msg) }?;
+        // SAFETY: live.
+        unsafe { Msg::close(live) };
+        Ok(())
+    })
+}
+
+/// `zmq_msg_move(3)`
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_msg_move(dest: *mut Msg, src: *mut Msg) -> c_int {
+    status(|| {
+        // SAFETY: see the module.
+        unsafe { (live(dest)?, live(src)?) };
+        if std::ptr::eq(dest, src) {
+            return Ok(());
+        }
+        // SAFETY: two live messages.
+        unsafe { *dest = std::mem::take(&mut *src) };
+        Ok(())
+    })
+}
+
+/// `zmq_msg_copy(3)`
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_msg_copy(dest: *mut Msg, src: *mut Msg) -> c_int {
+    status(|| {
+        // SAFETY: see the module.
+        unsafe { (live(dest)?, live(src)?) };
+        if std::ptr::eq(dest, src) {
+            return Ok(());
+        }
+        // SAFETY: two live messages.
+        unsafe { *dest = (*src).share() };
+        Ok(())
+    })
+}
+
+/// `zmq_msg_data(3)`
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_msg_data(msg: *mut Msg) -> *mut c_void {
+    // SAFETY: see the module.
+    pointer(|| Ok(unsafe { live(msg) }?.as_mut_ptr().cast()))
+}
+
+/// `zmq_msg_size(3)`
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_msg_size(msg: *const Msg) -> usize {
+    // SAFETY: see the module.
+    unsafe { live(msg.cast_mut()) }.map_or(0, |msg| msg.len())
+}
+
+/// `zmq_msg_more(3)`
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_msg_more(msg: *const Msg) -> c_int {
+    // SAFETY: see the module.
+    unsafe { zmq_msg_get(msg, MORE) }
+}
+
+/// `zmq_msg_get(3)`
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_msg_get(msg: *const Msg, property: c_int) -> c_int {
+    value(|| {
+        // SAFETY: see the module.
+        let msg = unsafe { live(msg.cast_mut()) }?;
+        match property {
+            MORE => Ok(c_int::from(msg.more())),
+            SRCFD => msg.peer().map(|peer| peer.fd).filter(|fd| *fd >= 0).ok_or(Errno::EINVAL),
+            SHARED => Ok(c_int::from(msg.is_shared())),
+            _ => Err(Errno::EINVAL),
+        }
+    })
+}
+
+/// `zmq_msg_set(3)`: there is no property that can be set
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_msg_set(_msg: *mut Msg, _property: c_int, _optval: c_int) -> c_int {
+    status(|| Err(Errno::EINVAL))
+}
+
+/// `zmq_msg_gets(3)`
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_msg_gets(msg: *const Msg, property: *const c_char) -> *const c_char {
+    pointer(|| {
+        // SAFETY: see the module.
+        let msg = unsafe { live(msg.cast_mut()) }?;
+        // SAFETY: see the module.
+        let name = unsafe { str_at(property) }?;
+        let found = msg.peer().and_then(|peer| peer.property(name)).ok_or(Errno::EINVAL)?;
+        Ok(found.as_ptr().cast_mut())
+    })
+}
+
+/// `zmq_msg_set_routing_id`
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_msg_set_routing_id(msg: *mut Msg, routing_id: u32) -> c_int {
+    status(|| {
+        // SAFETY: see the module.
+        let msg = unsafe { live(msg) }?;
+        if routing_id == 0 {
+            return Err(Errno::EINVAL);
+        }
+        msg.set_routing_id(routing_id);
+        Ok(())
+    })
+}
+
+/// `zmq_msg_routing_id`
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_msg_routing_id(msg: *mut Msg) -> u32 {
+    // SAFETY: see the module.
+    unsafe { live(msg) }.map_or(0, |msg| msg.routing_id())
+}
+
+/// `zmq_msg_set_group`
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_msg_set_group(msg: *mut Msg, group: *const c_char) -> c_int {
+    status(|| {
+        // SAFETY: see the module.
+        let msg = unsafe { live(msg) }?;
+        if group.is_null() {
+            return Err(Errno::EINVAL);
+        }
+        // SAFETY: see the module.
+        msg.set_group(unsafe { std::ffi::CStr::from_ptr(group) }.to_bytes())
+    })
+}
+
+/// `zmq_msg_group`
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_msg_group(msg: *mut Msg) -> *const c_char {
+    // SAFETY: see the module.
+    pointer(|| Ok(unsafe { live(msg) }?.group_ptr().cast_mut().cast()))
+}

@@ -1,0 +1,304 @@
+//! Sockets: life, options, endpoints, sending and receiving.
+
+use std::ffi::{c_char, c_int, c_void};
+
+use super::{buffer_at, bytes_at, count, handle, pointer, status, str_at};
+use crate::error::{Errno, Result};
+use crate::msg::Msg;
+use crate::socket::Socket;
+
+const DONTWAIT: c_int = 1;
+const SNDMORE: c_int = 2;
+
+/// `ZMQ_PAIR`, the type of a monitor.
+const PAIR: c_int = 0;
+
+/// `zmq_socket(3)`
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_socket(context: *mut c_void, kind: c_int) -> *mut c_void {
+    pointer(|| Ok(handle::socket_into_handle(Socket::create(&handle::context(context)?, kind)?)))
+}
+
+/// `zmq_close(3)`
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_close(socket: *mut c_void) -> c_int {
+    status(|| {
+        handle::socket(socket)?.close()?;
+        handle::release_socket(socket);
+        Ok(())
+    })
+}
+
+/// `zmq_setsockopt(3)`
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_setsockopt(
+    socket: *mut c_void,
+    option: c_int,
+    optval: *const c_void,
+    optvallen: usize,
+) -> c_int {
+    status(|| {
+        let socket = handle::socket(socket)?;
+        // SAFETY: see the module.
+        socket.set_option(option, unsafe { bytes_at(optval, optvallen) })
+    })
+}
+
+/// `zmq_getsockopt(3)`
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_getsockopt(
+    socket: *mut c_void,
+    option: c_int,
+    optval: *mut c_void,
+    optvallen: *mut usize,
+) -> c_int {
+    status(|| {
+        let socket = handle::socket(socket)?;
+        if optval.is_null() || optvallen.is_null() {
+            return Err(Errno::EFAULT);
+        }
+        // SAFETY: see the module.
+        let len = unsafe { &mut *optvallen };
+        // SAFETY: see the module.
+        let out = unsafe { buffer_at(optval, *len) };
+        *len = socket.get_option(option, out)?;
+        Ok(())
+    })
+}
+
+/// `zmq_bind(3)`
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_bind(socket: *mut c_void, endpoint: *const c_char) -> c_int {
+    // SAFETY: see the module.
+    status(|| handle::socket(socket)?.bind(unsafe { str_at(endpoint) }?))
+}
+
+/// `zmq_connect(3)`
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_connect(socket: *mut c_void, endpoint: *const c_char) -> c_int {
+    // SAFETY: see the module.
+    status(|| handle::socket(socket)?.connect(unsafe { str_at(endpoint) }?))
+}
+
+/// `zmq_unbind(3)`
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_unbind(socket: *mut c_void, endpoint: *const c_char) -> c_int {
+    // SAFETY: see the module.
+    status(|| handle::socket(socket)?.term_endpoint(unsafe { str_at(endpoint) }?))
+}
+
+/// `zmq_disconnect(3)`
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_disconnect(socket: *mut c_void, endpoint: *const c_char) -> c_int {
+    // SAFETY: see the module.
+    status(|| handle::socket(socket)?.term_endpoint(unsafe { str_at(endpoint) }?))
+}
+
+/// `zmq_send(3)`
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_send(
+    socket: *mut c_void,
+    buf: *const c_void,
+    len: usize,
+    flags: c_int,
+) -> c_int {
+    count(|| {
+        let socket = handle::socket(socket)?;
+        // SAFETY: see the module.
+        let bytes = unsafe { bytes_at(buf, len) };
+        socket.send_slice(bytes, flags & DONTWAIT != 0, flags & SNDMORE != 0)
+    })
+}
+
+/// `zmq_send_const(3)`
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_send_const(
+    socket: *mut c_void,
+    buf: *const c_void,
+    len: usize,
+    flags: c_int,
+) -> c_int {
+    count(|| {
+        let socket = handle::socket(socket)?;
+        // SAFETY: `zmq_send_const` promises that the memory outlives the message.
+        let mut msg = unsafe { Msg::from_const(buf, len) };
+        socket.send_msg(&mut msg, flags & DONTWAIT != 0, flags & SNDMORE != 0)
+    })
+}
+
+/// `zmq_recv(3)`
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_recv(
+    socket: *mut c_void,
+    buf: *mut c_void,
+    len: usize,
+    flags: c_int,
+) -> c_int {
+    count(|| {
+        let socket = handle::socket(socket)?;
+        // SAFETY: see the module.
+        let out = unsafe { buffer_at(buf, len) };
+        socket.recv(flags & DONTWAIT != 0, |frame| {
+            let data = frame.data();
+            let len = data.len().min(out.len());
+            out[..len].copy_from_slice(&data[..len]);
+            data.len()
+        })
+    })
+}
+
+/// `zmq_msg_send(3)`
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_msg_send(
+    msg: *mut Msg,
+    socket: *mut c_void,
+    flags: c_int,
+) -> c_int {
+    count(|| {
+        let socket = handle::socket(socket)?;
+        // SAFETY: see the module.
+        let msg = unsafe { super::msg::live(msg) }?;
+        socket.send_msg(msg, flags & DONTWAIT != 0, flags & SNDMORE != 0)
+    })
+}
+
+/// `zmq_msg_recv(3)`
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_msg_recv(
+    msg: *mut Msg,
+    socket: *mut c_void,
+    flags: c_int,
+) -> c_int {
+    count(|| {
+        let socket = handle::socket(socket)?;
+        // SAFETY: see the module.
+        let msg = unsafe { super::msg::live(msg) }?;
+        // What the message held goes when the socket's lock is released again.
+        let received = socket.recv(flags & DONTWAIT != 0, |frame| frame.into_msg())?;
+        *msg = received;
+        Ok(msg.len())
+    })
+}
+
+/// `zmq_sendmsg`, deprecated
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_sendmsg(
+    socket: *mut c_void,
+    msg: *mut Msg,
+    flags: c_int,
+) -> c_int {
+    // SAFETY: see the module.
+    unsafe { zmq_msg_send(msg, socket, flags) }
+}
+
+/// `zmq_recvmsg`, deprecated
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_recvmsg(
+    socket: *mut c_void,
+    msg: *mut Msg,
+    flags: c_int,
+) -> c_int {
+    // SAFETY: see the module.
+    unsafe { zmq_msg_recv(msg, socket, flags) }
+}
+
+/// `zmq_sendiov`: each buffer a frame of one message
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_sendiov(
+    socket: *mut c_void,
+    iov: *mut libc::iovec,
+    n: usize,
+    flags: c_int,
+) -> c_int {
+    count(|| {
+        let socket = handle::socket(socket)?;
+        if n == 0 || iov.is_null() {
+            return Err(Errno::EINVAL);
+        }
+        // SAFETY: see the module.
+        let parts = unsafe { std::slice::from_raw_parts(iov, n) };
+        let mut sent = 0;
+        for (index, part) in parts.iter().enumerate() {
+            let more = index + 1 < n;
+            // SAFETY: see the module.
+            let bytes = unsafe { bytes_at(part.iov_base, part.iov_len) };
+            sent = socket.send_slice(bytes, flags & DONTWAIT != 0, more)?;
+        }
+        Ok(sent)
+    })
+}
+
+/// `zmq_recviov`: each frame of one message into memory made by `malloc`
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_recviov(
+    socket: *mut c_void,
+    iov: *mut libc::iovec,
+    n: *mut usize,
+    flags: c_int,
+) -> c_int {
+    count(|| {
+        let socket = handle::socket(socket)?;
+        // SAFETY: see the module.
+        let Some(n) = (unsafe { n.as_mut() }) else { return Err(Errno::EINVAL) };
+        if *n == 0 || iov.is_null() {
+            return Err(Errno::EINVAL);
+        }
+        // SAFETY: see the module.
+        let parts = unsafe { std::slice::from_raw_parts_mut(iov, *n) };
+        *n = 0;
+        for part in parts {
+            let (copied, more) =
+                socket.recv(flags & DONTWAIT != 0, |frame| (malloc_copy(frame.data()), frame.more))?;
+            *part = copied?;
+            *n += 1;
+            if !more {
+                break;
+            }
+        }
+        Ok(*n)
+    })
+}
+
+fn malloc_copy(data: &[u8]) -> Result<libc::iovec> {
+    // SAFETY: at least one byte is asked for, and as many are written as there is room for.
+    unsafe {
+        let memory = libc::malloc(data.len().max(1));
+        if memory.is_null() {
+            return Err(Errno::ENOMEM);
+        }
+        memory.cast::<u8>().copy_from_nonoverlapping(data.as_ptr(), data.len());
+        Ok(libc::iovec { iov_base: memory, iov_len: data.len() })
+    }
+}
+
+/// `zmq_socket_monitor(3)`
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_socket_monitor(
+    socket: *mut c_void,
+    endpoint: *const c_char,
+    events: c_int,
+) -> c_int {
+    // SAFETY: see the module.
+    unsafe { zmq_socket_monitor_versioned(socket, endpoint, events as u16 as u64, 1, PAIR) }
+}
+
+/// `zmq_socket_monitor_versioned(3)`
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_socket_monitor_versioned(
+    socket: *mut c_void,
+    endpoint: *const c_char,
+    events: u64,
+    version: c_int,
+    kind: c_int,
+) -> c_int {
+    status(|| {
+        let socket = handle::socket(socket)?;
+        let endpoint = if endpoint.is_null() {
+            None
+        } else {
+            // SAFETY: see the module.
+            Some(unsafe { str_at(endpoint) }?)
+        };
+        socket.monitor(endpoint, events, version, kind)
+    })
+}

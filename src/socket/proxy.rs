@@ -1,0 +1,181 @@
+//! Moves messages between two sockets until the context ends, or somebody says so.
+//!
+//! Thread: the caller's. Invariants: a message is taken from one side only when the other has room
+//! for it. Counterpart: `proxy.cpp` of libzmq 4.3.5; `zmq_proxy(3)`, `zmq_proxy_steerable(3)`.
+
+use crate::error::{Errno, Result};
+use crate::msg::Msg;
+use crate::protocol::SocketType;
+
+use super::Socket;
+use super::poll::{self, Item, POLLIN, POLLOUT, Source};
+
+/// Messages moved one way before the other has its turn.
+const BURST: usize = 1000;
+
+/// Messages and bytes that passed one socket.
+#[derive(Clone, Copy, Debug, Default)]
+struct Passed {
+    messages: u64,
+    bytes: u64,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Statistics {
+    frontend_in: Passed,
+    frontend_out: Passed,
+    backend_in: Passed,
+    backend_out: Passed,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mode {
+    Active,
+    Paused,
+    Terminated,
+}
+
+/// Runs a proxy. Returns `Ok` when told to `TERMINATE`, else the error that ended it: `ETERM`.
+pub fn run(
+    frontend: &'static Socket,
+    backend: &'static Socket,
+    capture: Option<&'static Socket>,
+    control: Option<&'static Socket>,
+) -> Result<()> {
+    let same = std::ptr::eq(frontend, backend);
+    let mut statistics = Statistics::default();
+    let mut mode = Mode::Active;
+    loop {
+        // A side is asked for input only while the other can take it.
+        let (to_backend, to_frontend) = if mode == Mode::Active {
+            (frontend_ready(backend)?, !same && frontend_ready(frontend)?)
+        } else {
+            (false, false)
+        };
+        let mut items = Vec::with_capacity(3);
+        let mut watch = |socket, events| {
+            items.push(Item { source: Source::Socket(socket), events, revents: 0 });
+        };
+        if let Some(control) = control {
+            watch(control, POLLIN);
+        }
+        if mode == Mode::Active {
+            watch(frontend, if to_backend { POLLIN } else { 0 });
+            if !same {
+                watch(backend, if to_frontend { POLLIN } else { 0 });
+            }
+            if !to_backend {
+                watch(backend, POLLOUT);
+            }
+            if !same && !to_frontend {
+                watch(frontend, POLLOUT);
+            }
+        }
+        match poll::poll(&mut items, -1, None) {
+            Ok(_) => {}
+            Err(Errno::EINTR) => continue,
+            Err(errno) => return Err(errno),
+        }
+        let readable = |socket: &'static Socket| {
+            items.iter().any(|item| {
+                matches!(item.source, Source::Socket(own) if std::ptr::eq(own, socket))
+                    && item.revents & POLLIN != 0
+            })
+        };
+        if let Some(control) = control
+            && readable(control)
+        {
+            mode = obey(control, mode, &statistics)?;
+            if mode == Mode::Terminated {
+                return Ok(());
+            }
+        }
+        if mode == Mode::Active && readable(frontend) {
+            let (from, to) = (&mut statistics.frontend_in, &mut statistics.backend_out);
+            forward(frontend, backend, capture, from, to)?;
+        }
+        if mode == Mode::Active && !same && readable(backend) {
+            let (from, to) = (&mut statistics.backend_in, &mut statistics.frontend_out);
+            forward(backend, frontend, capture, from, to)?;
+        }
+    }
+}
+
+fn frontend_ready(socket: &'static Socket) -> Result<bool> {
+    Ok(socket.events()? & i32::from(POLLOUT) != 0)
+}
+
+fn forward(
+    from: &'static Socket,
+    to: &'static Socket,
+    capture: Option<&'static Socket>,
+    taken: &mut Passed,
+    given: &mut Passed,
+) -> Result<()> {
+    for _ in 0..BURST {
+        let mut bytes = 0;
+        let mut first = true;
+        loop {
+            let mut msg = match from.recv(first, |frame| frame.into_msg()) {
+                Ok(msg) => msg,
+                Err(Errno::EAGAIN) if first => return Ok(()),
+                Err(errno) => return Err(errno),
+            };
+            first = false;
+            let more = msg.more();
+            bytes += msg.len() as u64;
+            msg.set_peer(None);
+            if let Some(capture) = capture {
+                let mut copy = msg.share();
+                capture.send_msg(&mut copy, false, more)?;
+            }
+            to.send_msg(&mut msg, false, more)?;
+            if !more {
+                break;
+            }
+        }
+        for passed in [&mut *taken, &mut *given] {
+            passed.messages += 1;
+            passed.bytes += bytes;
+        }
+        if to.events()? & i32::from(POLLOUT) == 0 {
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
+/// Takes one command off the control socket.
+fn obey(control: &'static Socket, mode: Mode, statistics: &Statistics) -> Result<Mode> {
+    let (command, mut more) =
+        control.recv(false, |frame| (frame.data().to_vec(), frame.more))?;
+    while more {
+        more = control.recv(false, |frame| frame.more)?;
+    }
+    let replies = control.kind()? == SocketType::Rep;
+    let mode = match command.as_slice() {
+        b"PAUSE" => Mode::Paused,
+        b"RESUME" => Mode::Active,
+        b"TERMINATE" => Mode::Terminated,
+        b"STATISTICS" => {
+            let all = [
+                statistics.frontend_in,
+                statistics.frontend_out,
+                statistics.backend_in,
+                statistics.backend_out,
+            ];
+            let numbers: Vec<u64> = all.iter().flat_map(|p| [p.messages, p.bytes]).collect();
+            let last = numbers.len() - 1;
+            for (index, number) in numbers.iter().enumerate() {
+                control.send_slice(&number.to_ne_bytes(), false, index < last)?;
+            }
+            return Ok(mode);
+        }
+        _ => mode,
+    };
+    if replies {
+        let mut empty = Msg::new();
+        control.send_msg(&mut empty, false, false)?;
+    }
+    Ok(mode)
+}
