@@ -14,6 +14,9 @@ pub unsafe extern "C" fn zmq_z85_encode(
     size: usize,
 ) -> *mut c_char {
     pointer(|| {
+        if !size.is_multiple_of(4) || dest.is_null() || data.is_null() && size > 0 {
+            return Err(Errno::EINVAL);
+        }
         // SAFETY: see the module.
         let text = z85::encode(unsafe { bytes_at(data.cast(), size) }).ok_or(Errno::EINVAL)?;
         // SAFETY: room for the text and its zero byte (zmq_z85_encode(3)).
@@ -29,7 +32,7 @@ pub unsafe extern "C" fn zmq_z85_encode(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zmq_z85_decode(dest: *mut u8, string: *const c_char) -> *mut u8 {
     pointer(|| {
-        if string.is_null() {
+        if string.is_null() || dest.is_null() {
             return Err(Errno::EINVAL);
         }
         // SAFETY: see the module.

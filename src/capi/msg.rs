@@ -62,7 +62,13 @@ pub unsafe extern "C" fn zmq_msg_init_data(
     hint: *mut c_void,
 ) -> c_int {
     // SAFETY: the memory is lent until `ffn` is called (zmq_msg_init_data(3)).
-    unsafe { init(msg, || Ok(Msg::from_foreign(data, size, ffn, hint))) }
+    unsafe {
+        init(msg, || match ffn {
+            Some(free) => Ok(Msg::from_foreign(data, size, free, hint)),
+            // Nobody wants it back: it counts as constant.
+            None => Ok(Msg::from_const(data, size)),
+        })
+    }
 }
 
 /// `zmq_msg_init_buffer`

@@ -38,6 +38,8 @@ pub struct Ctx {
     /// Names bound and waited for.
     pub inproc: Mutex<Inproc>,
     serial: AtomicU32,
+    /// The process that made the context: its I/O threads are there and nowhere else.
+    process: u32,
 }
 
 #[derive(Default)]
@@ -80,6 +82,7 @@ impl Ctx {
             io_threads: Mutex::default(),
             inproc: Mutex::default(),
             serial: AtomicU32::new(seed()),
+            process: std::process::id(),
         })
     }
 
@@ -171,9 +174,18 @@ impl Ctx {
         }
     }
 
+    /// True in a child that inherited the context by `fork`: nothing of it may be touched, as its
+    /// descriptors are the parent's as well.
+    pub fn is_inherited(&self) -> bool {
+        self.process != std::process::id()
+    }
+
     /// Shuts down and waits until all sockets are closed and what lingers is sent or given up;
     /// then ends the I/O threads.
     pub fn terminate(&self) {
+        if self.is_inherited() {
+            return;
+        }
         self.shut_down();
         let mut state = self.lock();
         while state.live > 0 {

@@ -111,6 +111,7 @@ impl CtxOptions {
             MSG_T_SIZE => 64,
             ZERO_COPY_RECV => i32::from(self.zero_copy_recv),
             THREAD_SCHED_POLICY => self.thread_sched_policy,
+            THREAD_NAME_PREFIX => self.thread_name_prefix.parse().map_err(|_| Errno::EINVAL)?,
             _ => return Err(Errno::EINVAL),
         })
     }

@@ -149,16 +149,16 @@ impl Msg {
     /// to it is gone, on whichever thread that happens.
     ///
     /// # Safety
-    /// `data` is valid for `len` bytes until `free(data, hint)` is called (for ever if there is no
-    /// `free`), and `free` may be called on any thread.
+    /// `data` is valid for `len` bytes until `free(data, hint)` is called, which may happen on any
+    /// thread.
     pub unsafe fn from_foreign(
         data: *mut c_void,
         len: usize,
-        free: Option<FreeFn>,
+        free: FreeFn,
         hint: *mut c_void,
     ) -> Self {
         let mut msg = Self::new();
-        msg.set_content(Content::foreign(data.cast(), len, free, hint, false), len);
+        msg.set_content(Content::foreign(data.cast(), len, Some(free), hint, false), len);
         msg
     }
 
@@ -311,10 +311,7 @@ impl Msg {
 
     /// `ZMQ_SHARED`: the body is shared with a copy, or was.
     pub fn is_shared(&self) -> bool {
-        self.kind == Kind::Const as u8
-            || self.flags & FLAG_SHARED != 0
-                // SAFETY: the message holds a reference to its content.
-                && self.content().is_some_and(|content| unsafe { content.as_ref().is_shared() })
+        self.kind == Kind::Const as u8 || self.flags & FLAG_SHARED != 0
     }
 
     /// True if dropping the message may run a user's function.

@@ -125,11 +125,6 @@ impl Pattern for Req {
             if self.strict {
                 return Err(Errno::EFSM);
             }
-            // The reply to the abandoned request must not be taken for the new one's.
-            if let Some(pipe) = self.reply_pipe.take() {
-                pipes.terminate(pipe);
-                self.dealer.detach(pipes, pipe);
-            }
             self.receiving_reply = false;
             self.message_begins = true;
         }

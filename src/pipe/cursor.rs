@@ -74,6 +74,10 @@ impl Cursor {
             if self.chunk.is_null() {
                 // Release-published together with the bytes.
                 self.enter(self.dir.first.load(Ordering::Acquire));
+                // SAFETY: as below.
+                if let Some(peer) = unsafe { &(*self.chunk).peer } {
+                    on_peer(peer);
+                }
             }
             // SAFETY: `enter` set a chunk that the writer linked; it is ours to read.
             let chunk = unsafe { &*self.chunk };

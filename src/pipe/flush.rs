@@ -219,7 +219,9 @@ impl Flusher {
     /// Turns into a frame-by-frame reader, for a connection that transforms what it sends. Starts
     /// at the first message that was not handed over entirely.
     pub fn into_reader(self) -> super::Reader {
-        super::Reader::from_cursor(self.done, self.messages)
+        let mut reader = super::Reader::from_cursor(self.done, self.messages);
+        reader.want_commands();
+        reader
     }
 
     /// Turns a reader back, for the next connection.

@@ -50,6 +50,18 @@ impl End {
     pub fn new(tx: Tx, rx: Rx, port: Arc<Port>) -> Self {
         Self { tx, rx, port, leaving: false }
     }
+
+    /// Closes both ways, dropping nothing: that may run a user's functions.
+    pub fn close(&mut self) {
+        match &mut self.tx {
+            Tx::Queue(tx) => tx.close(),
+            Tx::Latest(tx) => tx.close(),
+        }
+        match &mut self.rx {
+            Rx::Queue(rx) => rx.close(),
+            Rx::Latest(rx) => rx.close(),
+        }
+    }
 }
 
 /// A socket's pipes.

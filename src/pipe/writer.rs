@@ -411,9 +411,9 @@ impl Writer {
         self.dir.signal_reader(super::signals::READABLE);
     }
 
-    /// Ends the stream behind the last whole message.
+    /// Ends the stream behind the last whole message. The frames of an unfinished one are never
+    /// seen; their memory goes with the queue's.
     pub fn close(&mut self) {
-        self.rollback();
         self.closed = true;
         self.dir.close_writer();
     }

@@ -167,6 +167,11 @@ impl Socket {
             let mut inner = self.state.lock().unwrap_or_else(PoisonError::into_inner);
             inner.take().ok_or(Errno::ENOTSOCK)?
         };
+        if state.ctx.is_inherited() {
+            // Its memory is this child's own, its connections are the parent's.
+            Box::leak(state);
+            return Ok(());
+        }
         let shared = Arc::clone(&state.shared);
         state.shut();
         // Whoever still waits for this socket finds it closed.

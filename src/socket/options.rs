@@ -306,9 +306,11 @@ fn string(value: &[u8]) -> Result<String> {
     String::from_utf8(value[..end].to_vec()).map_err(|_| Errno::EINVAL)
 }
 
-/// Writes a value to a buffer of at least its size.
+/// Writes a value to a buffer of at least its size; the rest is zeroed.
 pub(super) fn put(out: &mut [u8], value: &[u8]) -> Result<usize> {
-    out.get_mut(..value.len()).ok_or(Errno::EINVAL)?.copy_from_slice(value);
+    let (head, rest) = out.split_at_mut_checked(value.len()).ok_or(Errno::EINVAL)?;
+    head.copy_from_slice(value);
+    rest.fill(0);
     Ok(value.len())
 }
 

@@ -48,7 +48,7 @@ pub fn run(
     loop {
         // A side is asked for input only while the other can take it.
         let (to_backend, to_frontend) = if mode == Mode::Active {
-            (frontend_ready(backend)?, !same && frontend_ready(frontend)?)
+            (same || has_room(backend)?, !same && has_room(frontend)?)
         } else {
             (false, false)
         };
@@ -101,7 +101,7 @@ pub fn run(
     }
 }
 
-fn frontend_ready(socket: &'static Socket) -> Result<bool> {
+fn has_room(socket: &'static Socket) -> Result<bool> {
     Ok(socket.events()? & i32::from(POLLOUT) != 0)
 }
 
@@ -138,7 +138,7 @@ fn forward(
             passed.messages += 1;
             passed.bytes += bytes;
         }
-        if to.events()? & i32::from(POLLOUT) == 0 {
+        if std::ptr::eq(from, to) || !has_room(to)? {
             return Ok(());
         }
     }

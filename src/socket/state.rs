@@ -177,7 +177,9 @@ impl State {
     }
 
     fn remove(&mut self, id: PipeId) {
-        let Some(end) = self.pipes.remove(id) else { return };
+        let Some(mut end) = self.pipes.remove(id) else { return };
+        // Before the session is told, so that it finds the pipe's end.
+        end.close();
         self.removed.push(end);
         if let Some(driver) = self.drivers.get_mut(id.0 as usize).and_then(Option::take) {
             self.driven.retain(|other| *other != id);

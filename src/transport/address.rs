@@ -95,7 +95,8 @@ fn parse_tcp(address: &str) -> Result<TcpAddress> {
 fn host_and_port(text: &str) -> Result<(String, u16, bool)> {
     let (host, port) = text.rsplit_once(':').ok_or(Errno::EINVAL)?;
     let host = host.strip_prefix('[').and_then(|h| h.strip_suffix(']')).unwrap_or(host);
-    if host.is_empty() {
+    // No name and no address has such characters; brackets were taken off.
+    if host.is_empty() || host.contains([' ', '\t', '/', '[', ']']) {
         return Err(Errno::EINVAL);
     }
     if port == "*" || port == "0" {
