@@ -40,7 +40,7 @@ impl ProtocolError {
     /// The one table from error to event.
     pub fn report(self) -> Report {
         match self {
-            Self::MechanismMismatch => Report::Protocol(0x1100_0001),
+            Self::MechanismMismatch => Report::Protocol(0x1100_0002),
             Self::UnexpectedCommand => Report::Protocol(0x1000_0001),
             Self::MalformedCommand => Report::Protocol(0x1000_0011),
             Self::MalformedReady => Report::Protocol(0x1000_0016),
