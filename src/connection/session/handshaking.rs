@@ -1,0 +1,187 @@
+//! From a connected descriptor to a peer that is known.
+//!
+//! Thread: an I/O thread. Invariants: what came behind the handshake goes to the data path.
+//! Counterpart: `stream_engine_base.cpp`, `zmtp_engine.cpp` of libzmq 4.3.5.
+
+use std::ffi::CString;
+use std::io::{self, IoSlice, Read};
+use std::os::fd::AsRawFd;
+
+use crate::connection::codec::Codec;
+use crate::connection::event::events;
+use crate::connection::link::Loss;
+use crate::msg::PeerInfo;
+use crate::protocol::error::Report;
+use crate::protocol::{Handshake, Peer, ProtocolError, Version};
+use crate::reactor::{Cx, Registration};
+use crate::sys;
+use crate::transport::Stream;
+
+use super::{HANDSHAKE_TIMER, STOP_HANDSHAKE_FAILED, Session, State};
+
+impl Session {
+    pub(super) fn greet(&mut self, cx: &mut Cx<'_>, stream: Stream, registration: Registration) {
+        let Some(config) = self.config.handshake.clone() else {
+            let peer = PeerInfo {
+                routing_id: Box::default(),
+                fd: stream.as_raw_fd(),
+                properties: peer_address(&stream),
+            };
+            return self.ready_to_work(cx, stream, registration, peer, Codec::Raw, &[]);
+        };
+        if let Err(error) = registration.set_read(true) {
+            return self.handshake_failed(cx, stream, Loss::Io(error));
+        }
+        let handshake = Handshake::new(config);
+        self.state = State::Handshaking {
+            stream,
+            registration,
+            handshake,
+            surplus: Vec::new(),
+        };
+        if !self.config.handshake_timeout.is_zero() {
+            cx.set_timer(HANDSHAKE_TIMER, cx.now() + self.config.handshake_timeout);
+        }
+        self.continue_handshake(cx);
+    }
+
+    pub(super) fn continue_handshake(&mut self, cx: &mut Cx<'_>) {
+        let State::Handshaking {
+            stream,
+            registration,
+            mut handshake,
+            mut surplus,
+        } = std::mem::replace(&mut self.state, State::Waiting)
+        else {
+            return;
+        };
+        let result = advance(&stream, &registration, &mut handshake, &mut surplus);
+        match result {
+            Err(loss) => self.handshake_failed(cx, stream, loss),
+            Ok(None) => {
+                self.state = State::Handshaking {
+                    stream,
+                    registration,
+                    handshake,
+                    surplus,
+                };
+            }
+            Ok(Some(peer)) => {
+                cx.cancel_timer(HANDSHAKE_TIMER);
+                let mut properties: Vec<(String, CString)> = peer
+                    .properties
+                    .iter()
+                    .map(|(name, value)| (name.clone(), c_string(value)))
+                    .collect();
+                properties.extend(peer_address(&stream));
+                let info = PeerInfo {
+                    routing_id: peer.routing_id.clone().into_boxed_slice(),
+                    fd: stream.as_raw_fd(),
+                    properties,
+                };
+                let codec = match peer.version {
+                    Version::V1 => Codec::V1,
+                    Version::V2 | Version::V3_0 => Codec::V2,
+                    Version::V3_1 => Codec::V3,
+                };
+                self.report(events::HANDSHAKE_SUCCEEDED, 0);
+                self.ready_to_work(cx, stream, registration, info, codec, &surplus);
+            }
+        }
+    }
+
+    pub(super) fn handshake_failed(&mut self, cx: &mut Cx<'_>, stream: Stream, loss: Loss) {
+        cx.cancel_timer(HANDSHAKE_TIMER);
+        match &loss {
+            Loss::Io(error) => {
+                let errno = match error.kind() {
+                    io::ErrorKind::UnexpectedEof => libc::EPIPE,
+                    _ => error.raw_os_error().unwrap_or(libc::EIO),
+                };
+                self.report(events::HANDSHAKE_FAILED_NO_DETAIL, errno as u64);
+            }
+            Loss::Fault(fault) => self.report_fault(*fault),
+        }
+        self.report(events::DISCONNECTED, stream.as_raw_fd() as u64);
+        drop(stream);
+        if self.target.is_none() {
+            return cx.remove();
+        }
+        if self.config.reconnect_stop & STOP_HANDSHAKE_FAILED != 0 {
+            return self.give_up(cx);
+        }
+        self.retry_later(cx);
+    }
+
+    pub(super) fn report_fault(&self, fault: ProtocolError) {
+        match fault.report() {
+            Report::NoDetail(errno) => {
+                self.report(events::HANDSHAKE_FAILED_NO_DETAIL, errno as u64);
+            }
+            Report::Protocol(code) => {
+                self.report(events::HANDSHAKE_FAILED_PROTOCOL, u64::from(code));
+            }
+        }
+    }
+}
+
+/// Moves bytes both ways until the peer is known or the kernel would block.
+fn advance(
+    stream: &Stream,
+    registration: &Registration,
+    handshake: &mut Handshake,
+    surplus: &mut Vec<u8>,
+) -> Result<Option<Peer>, Loss> {
+    let mut buffer = [0u8; 4096];
+    loop {
+        loop {
+            let pending = handshake.poll_transmit();
+            if pending.is_empty() {
+                registration.set_write(false).map_err(Loss::Io)?;
+                break;
+            }
+            match sys::io::send(stream, &[IoSlice::new(pending)]) {
+                Ok(n) => handshake.transmitted(n),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    registration.set_write(true).map_err(Loss::Io)?;
+                    break;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(Loss::Io(error)),
+            }
+        }
+        if let Some(peer) = handshake.poll_peer() {
+            if handshake.poll_transmit().is_empty() {
+                return Ok(Some(peer));
+            }
+            return Ok(None);
+        }
+        match (&*stream.socket()).read(&mut buffer) {
+            Ok(0) => return Err(Loss::Io(io::ErrorKind::UnexpectedEof.into())),
+            Ok(n) => {
+                let consumed = handshake.handle_input(&buffer[..n]).map_err(Loss::Fault)?;
+                surplus.extend_from_slice(&buffer[consumed..n]);
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(None),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(Loss::Io(error)),
+        }
+    }
+}
+
+fn peer_address(stream: &Stream) -> Vec<(String, CString)> {
+    let address = stream.peer_address();
+    if address.is_empty() {
+        return Vec::new();
+    }
+    vec![("Peer-Address".to_owned(), c_string(address.as_bytes()))]
+}
+
+/// A property's value as C sees it: up to its first zero.
+fn c_string(value: &[u8]) -> CString {
+    let end = value
+        .iter()
+        .position(|&byte| byte == 0)
+        .unwrap_or(value.len());
+    CString::new(&value[..end]).unwrap_or_default()
+}

@@ -1,0 +1,188 @@
+//! A connection at work: it gets its pipe, is kept alive, and is lost.
+//!
+//! Thread: an I/O thread. Invariants: both roles are held while a connection begins or ends.
+//! Counterpart: `session_base.cpp`, `stream_engine_base.cpp` of libzmq 4.3.5.
+
+use std::io;
+use std::os::fd::AsRawFd;
+use std::sync::Arc;
+
+use crate::connection::codec::Codec;
+use crate::connection::event::events;
+use crate::connection::link::{Conn, Loss};
+use crate::connection::receive::Sink;
+use crate::connection::transmit::Source;
+use crate::connection::{Immediate, NewPipe};
+use crate::msg::PeerInfo;
+use crate::protocol::heartbeat::{Due, Heartbeat};
+use crate::reactor::{Cx, Registration};
+use crate::sync::Ordering;
+use crate::transport::Stream;
+
+use super::{
+    HEARTBEAT_TIMER, RECEIVE_BUDGET, STOP_AFTER_DISCONNECT, Session, State, WATCH_TIMER, make_pipe,
+};
+
+impl Session {
+    pub(super) fn ready_to_work(
+        &mut self,
+        cx: &mut Cx<'_>,
+        stream: Stream,
+        registration: Registration,
+        peer: PeerInfo,
+        codec: Codec,
+        surplus: &[u8],
+    ) {
+        let gone = self
+            .listener_closed
+            .as_ref()
+            .is_some_and(|gone| gone.load(Ordering::Acquire));
+        if gone {
+            return cx.remove();
+        }
+        let conn = Arc::new(Conn {
+            stream,
+            registration,
+            peer: Arc::new(peer),
+        });
+        let mut new_end = None;
+        {
+            let mut tx = self.link.tx.hold();
+            let mut rx = self.link.rx.hold();
+            if !self.has_pipe {
+                let (end, new_tx, new_rx) = make_pipe(&self.config, &self.owner, &self.signal);
+                (*tx, *rx) = (new_tx, new_rx);
+                new_end = Some(end);
+                self.has_pipe = true;
+            }
+            tx.begin(Arc::clone(&conn), codec, self.config.hiccups());
+            rx.begin(Arc::clone(&conn), codec, surplus);
+            if codec == Codec::Raw && self.config.notify {
+                rx.inject(&[]);
+            }
+            if codec == Codec::V1 && self.config.publishes() {
+                // Such a peer cannot subscribe; it filters by itself.
+                rx.inject(&[1]);
+            }
+            if self.was_ready && self.config.hiccups() {
+                rx.hiccup();
+            }
+            self.link.reset(Some(&conn));
+        }
+        self.was_ready = true;
+        self.state = State::Ready;
+        self.interval = self.config.reconnect_ivl;
+        if let Some(end) = new_end {
+            self.owner.attach(NewPipe {
+                end,
+                link: Arc::clone(&self.link),
+                locally_initiated: self.target.is_some(),
+            });
+        }
+        self.heartbeat =
+            (!self.config.is_raw()).then(|| Heartbeat::new(self.config.heartbeat, cx.now()));
+        self.seen_received = self.link.received();
+        self.schedule_heartbeat(cx);
+        // What was written before the connection was there.
+        self.link.flush(None);
+        if let Err(error) = conn.registration.set_read(true) {
+            self.link.lost(Loss::Io(error));
+        }
+        self.receive(cx);
+        if self.closing {
+            self.finish_if_drained(cx);
+        }
+    }
+
+    pub(super) fn receive(&self, cx: &mut Cx<'_>) {
+        if self.link.receive_io(RECEIVE_BUDGET) {
+            cx.again(true, false);
+        }
+    }
+
+    pub(super) fn schedule_heartbeat(&self, cx: &mut Cx<'_>) {
+        match self.heartbeat.as_ref().and_then(Heartbeat::poll_timeout) {
+            Some(at) => cx.set_timer(HEARTBEAT_TIMER, at),
+            None => cx.cancel_timer(HEARTBEAT_TIMER),
+        }
+    }
+
+    pub(super) fn heartbeat_due(&mut self, cx: &mut Cx<'_>) {
+        let Some(heartbeat) = &mut self.heartbeat else {
+            return;
+        };
+        // The application may own the reading and be busy: see for ourselves.
+        if heartbeat.is_overdue(cx.now()) {
+            self.link.take_back();
+            self.link.receive_io(1);
+        }
+        let received = self.link.received();
+        if received != self.seen_received {
+            self.seen_received = received;
+            heartbeat.traffic(cx.now());
+        }
+        match heartbeat.handle_timeout(cx.now()) {
+            Due::Nothing => {}
+            Due::Ping(ttl) => {
+                self.link
+                    .send_command(|out| crate::protocol::command::append_ping(out, ttl));
+                self.link.flush(None);
+                if !self.link.is_full() {
+                    heartbeat.ping_sent(cx.now());
+                }
+            }
+            Due::PeerDead => {
+                let timeout = io::Error::from_raw_os_error(libc::ETIMEDOUT);
+                self.link.lost(Loss::Io(timeout));
+            }
+        }
+        self.schedule_heartbeat(cx);
+    }
+
+    /// The connection ended, by the peer or by an error.
+    pub(super) fn disconnected(&mut self, cx: &mut Cx<'_>) {
+        let Some(loss) = self.link.take_loss() else {
+            return;
+        };
+        if !matches!(self.state, State::Ready) {
+            return;
+        }
+        self.heartbeat = None;
+        cx.cancel_timer(HEARTBEAT_TIMER);
+        cx.cancel_timer(WATCH_TIMER);
+        let keeps_pipe = self.target.is_some()
+            && self.config.immediate == Immediate::AtConnect
+            && !self.config.is_raw();
+        let conn = {
+            let mut tx = self.link.tx.hold();
+            let mut rx = self.link.rx.hold();
+            self.link.reset(None);
+            if self.config.is_raw() && self.config.notify {
+                rx.inject(&[]);
+            }
+            rx.end();
+            let conn = tx.end();
+            if !keeps_pipe {
+                tx.source = Source::None;
+                rx.sink = Sink::None;
+                self.has_pipe = false;
+            }
+            conn
+        };
+        if let Loss::Fault(fault) = loss {
+            self.report_fault(fault);
+        }
+        if let Some(conn) = conn {
+            // The descriptor is closed when the last who used it is done.
+            let _ = conn.registration.clear();
+            self.report(events::DISCONNECTED, conn.stream.as_raw_fd() as u64);
+        }
+        if self.target.is_none() || self.closing && !keeps_pipe {
+            return self.finish(cx);
+        }
+        if self.config.reconnect_stop & STOP_AFTER_DISCONNECT != 0 {
+            return self.give_up(cx);
+        }
+        self.retry_later(cx);
+    }
+}
