@@ -8,14 +8,14 @@
 //! ```
 
 pub mod capi;
+pub mod connection;
 pub mod ctx;
-pub mod socket;
 pub mod pattern;
 pub mod pipe;
-pub mod connection;
 pub mod protocol;
-pub mod transport;
 pub mod reactor;
+pub mod socket;
+pub mod transport;
 
 pub mod error;
 pub mod msg;

@@ -32,11 +32,7 @@ pub unsafe extern "C" fn zmq_ctx_shutdown(context: *mut c_void) -> c_int {
 
 /// `zmq_ctx_set(3)`
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn zmq_ctx_set(
-    context: *mut c_void,
-    option: c_int,
-    optval: c_int,
-) -> c_int {
+pub unsafe extern "C" fn zmq_ctx_set(context: *mut c_void, option: c_int, optval: c_int) -> c_int {
     status(|| handle::context(context)?.options().set(option, &optval.to_ne_bytes()))
 }
 

@@ -119,7 +119,10 @@ pub(super) fn socket(handle: *mut c_void) -> Result<&'static Socket> {
 
 /// The socket was closed.
 pub(super) fn release_socket(handle: *mut c_void) {
-    FREE_SOCKETS.lock().unwrap_or_else(PoisonError::into_inner).push_back(handle.expose_provenance());
+    FREE_SOCKETS
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .push_back(handle.expose_provenance());
 }
 
 impl<T> Tagged<T> {

@@ -149,11 +149,7 @@ pub unsafe extern "C" fn zmq_recv(
 
 /// `zmq_msg_send(3)`
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn zmq_msg_send(
-    msg: *mut Msg,
-    socket: *mut c_void,
-    flags: c_int,
-) -> c_int {
+pub unsafe extern "C" fn zmq_msg_send(msg: *mut Msg, socket: *mut c_void, flags: c_int) -> c_int {
     count(|| {
         let socket = handle::socket(socket)?;
         // SAFETY: see the module.
@@ -164,11 +160,7 @@ pub unsafe extern "C" fn zmq_msg_send(
 
 /// `zmq_msg_recv(3)`
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn zmq_msg_recv(
-    msg: *mut Msg,
-    socket: *mut c_void,
-    flags: c_int,
-) -> c_int {
+pub unsafe extern "C" fn zmq_msg_recv(msg: *mut Msg, socket: *mut c_void, flags: c_int) -> c_int {
     count(|| {
         let socket = handle::socket(socket)?;
         // SAFETY: see the module.
@@ -182,22 +174,14 @@ pub unsafe extern "C" fn zmq_msg_recv(
 
 /// `zmq_sendmsg`, deprecated
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn zmq_sendmsg(
-    socket: *mut c_void,
-    msg: *mut Msg,
-    flags: c_int,
-) -> c_int {
+pub unsafe extern "C" fn zmq_sendmsg(socket: *mut c_void, msg: *mut Msg, flags: c_int) -> c_int {
     // SAFETY: see the module.
     unsafe { zmq_msg_send(msg, socket, flags) }
 }
 
 /// `zmq_recvmsg`, deprecated
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn zmq_recvmsg(
-    socket: *mut c_void,
-    msg: *mut Msg,
-    flags: c_int,
-) -> c_int {
+pub unsafe extern "C" fn zmq_recvmsg(socket: *mut c_void, msg: *mut Msg, flags: c_int) -> c_int {
     // SAFETY: see the module.
     unsafe { zmq_msg_recv(msg, socket, flags) }
 }
@@ -247,8 +231,8 @@ pub unsafe extern "C" fn zmq_recviov(
         let parts = unsafe { std::slice::from_raw_parts_mut(iov, *n) };
         *n = 0;
         for part in parts {
-            let (copied, more) =
-                socket.recv(flags & DONTWAIT != 0, |frame| (malloc_copy(frame.data()), frame.more))?;
+            let (copied, more) = socket
+                .recv(flags & DONTWAIT != 0, |frame| (malloc_copy(frame.data()), frame.more))?;
             *part = copied?;
             *n += 1;
             if !more {

@@ -158,4 +158,3 @@ pub unsafe extern "C" fn zmq_atomic_counter_destroy(counter_p: *mut *mut c_void)
         *place = std::ptr::null_mut();
     }
 }
-

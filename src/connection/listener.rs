@@ -156,13 +156,7 @@ impl Accepter {
     }
 
     fn report(&self, kind: u16, value: u64, remote: String) {
-        self.owner.event(Event {
-            kind,
-            value,
-            local: self.endpoint.clone(),
-            remote,
-            bound: true,
-        });
+        self.owner.event(Event { kind, value, local: self.endpoint.clone(), remote, bound: true });
     }
 }
 

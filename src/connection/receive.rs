@@ -9,9 +9,7 @@ use std::os::fd::AsFd;
 use std::sync::Arc;
 
 use crate::msg::PeerInfo;
-use crate::pipe::{
-    self, Filler, LatestWriter, Outgoing, ScanError, Scanned, Writer, signals,
-};
+use crate::pipe::{self, Filler, LatestWriter, Outgoing, ScanError, Scanned, Writer, signals};
 use crate::protocol::command::{self, Command};
 use crate::protocol::{ProtocolError, command as cmd};
 

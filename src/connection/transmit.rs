@@ -44,14 +44,7 @@ pub(super) struct TxSide {
 
 impl TxSide {
     pub(super) fn new(source: Source) -> Self {
-        Self {
-            source,
-            conn: None,
-            codec: Codec::V3,
-            prefix: Vec::new(),
-            wire: Vec::new(),
-            sent: 0,
-        }
+        Self { source, conn: None, codec: Codec::V3, prefix: Vec::new(), wire: Vec::new(), sent: 0 }
     }
 
     /// A connection begins that speaks `codec`.

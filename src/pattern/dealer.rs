@@ -78,4 +78,3 @@ pub(super) fn probe(pipes: &mut Pipes, id: PipeId) {
     // A pipe that was just made has room.
     let _ = pipes.write(id, Outgoing::slice(&[], false));
 }
-

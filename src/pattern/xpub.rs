@@ -267,7 +267,8 @@ impl Pattern for Xpub {
         if !self.more_send {
             let distribute = &mut self.distribute;
             distribute.unmark();
-            let only = (self.manual && self.send_last_pipe).then(|| self.last_pipe.take()).flatten();
+            let only =
+                (self.manual && self.send_last_pipe).then(|| self.last_pipe.take()).flatten();
             self.subscriptions.0.matches(out.data(), |ids| {
                 for id in ids {
                     if only.is_none_or(|only| only == *id) {
@@ -332,9 +333,7 @@ impl Pattern for Xpub {
                 self.send_last_pipe = on;
             }),
             options::XPUB_NODROP => switch(value).map(|on| self.lossy = !on),
-            options::ONLY_FIRST_SUBSCRIBE => {
-                switch(value).map(|on| self.only_first_subscribe = on)
-            }
+            options::ONLY_FIRST_SUBSCRIBE => switch(value).map(|on| self.only_first_subscribe = on),
             options::SUBSCRIBE if self.manual => {
                 if let Some(pipe) = self.last_pipe {
                     self.subscriptions.add(value, pipe);

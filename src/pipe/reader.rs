@@ -264,7 +264,10 @@ impl Reader {
 
 impl fmt::Debug for Reader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Reader").field("dir", &self.cursor.dir).field("pos", &self.cursor.pos()).finish()
+        f.debug_struct("Reader")
+            .field("dir", &self.cursor.dir)
+            .field("pos", &self.cursor.pos())
+            .finish()
     }
 }
 

@@ -31,7 +31,12 @@ pub enum Command<'a> {
     /// The end of a membership.
     Leave(&'a [u8]),
     /// "Answer me"; give me up after `ttl` tenths of a second without traffic (0: never).
-    Ping { /** tenths of a second */ ttl: u16, /** comes back in PONG */ context: &'a [u8] },
+    Ping {
+        /** tenths of a second */
+        ttl: u16,
+        /** comes back in PONG */
+        context: &'a [u8],
+    },
     /// The answer.
     Pong(&'a [u8]),
     /// The peer gives up, for a reason.

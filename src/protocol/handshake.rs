@@ -214,11 +214,7 @@ impl Handshake {
         Ok(State::Done)
     }
 
-    fn describe(
-        &self,
-        version: Version,
-        properties: Vec<Property>,
-    ) -> Result<Peer, ProtocolError> {
+    fn describe(&self, version: Version, properties: Vec<Property>) -> Result<Peer, ProtocolError> {
         let value = |name: &str| properties.iter().find(|(key, _)| key == name).map(|(_, v)| v);
         if let Some(name) = value("Socket-Type") {
             let compatible = SocketType::from_name(name)

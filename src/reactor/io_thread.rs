@@ -355,8 +355,7 @@ impl Loop {
         let timeout = if !self.cx.again.is_empty() {
             Some(Duration::ZERO)
         } else {
-            let until_timer =
-                self.cx.timers.next().map(|at| at.saturating_duration_since(now()));
+            let until_timer = self.cx.timers.next().map(|at| at.saturating_duration_since(now()));
             if self.cx.ticking.is_empty() {
                 until_timer
             } else {
@@ -409,8 +408,7 @@ impl Loop {
                     if self.handlers.len() <= index {
                         self.handlers.resize_with(index + 1, || None);
                     }
-                    self.handlers[index] =
-                        Some(Entry { generation: token.generation, handler });
+                    self.handlers[index] = Some(Entry { generation: token.generation, handler });
                     self.call(token, now, |handler, cx| handler.start(cx));
                 }
                 Notice::Stop => return false,

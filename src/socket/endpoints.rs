@@ -13,9 +13,7 @@ use crate::connection::{
 use crate::ctx::{Connected, Ctx, Party, Waiting};
 use crate::error::{Errno, Result};
 use crate::msg::PeerInfo;
-use crate::pipe::{
-    self, End, LatePort, Marks, PipeId, PortSignal, Rx, Thresholds, Tx,
-};
+use crate::pipe::{self, End, LatePort, Marks, PipeId, PortSignal, Rx, Thresholds, Tx};
 use crate::protocol::heartbeat::HeartbeatConfig;
 use crate::protocol::{Config as HandshakeConfig, SocketType};
 use crate::transport::address::Endpoint;
@@ -51,8 +49,9 @@ impl Endpoints {
     }
 
     fn take(&mut self, name: &str) -> Vec<Entry> {
-        let (taken, kept) =
-            std::mem::take(&mut self.0).into_iter().partition(|entry| entry.names.iter().any(|n| n == name));
+        let (taken, kept) = std::mem::take(&mut self.0)
+            .into_iter()
+            .partition(|entry| entry.names.iter().any(|n| n == name));
         self.0 = kept;
         taken
     }
@@ -153,9 +152,11 @@ impl State {
             self.kind,
             SocketType::Dealer | SocketType::Sub | SocketType::Pub | SocketType::Req
         );
-        if one_connection && self.endpoints.0.iter().any(|entry| {
-            matches!(entry.what, What::Session(_)) && entry.names.iter().any(|n| n == endpoint)
-        }) {
+        if one_connection
+            && self.endpoints.0.iter().any(|entry| {
+                matches!(entry.what, What::Session(_)) && entry.names.iter().any(|n| n == endpoint)
+            })
+        {
             // A second connection to the same place would only double what is sent.
             return Ok(());
         }
@@ -337,7 +338,11 @@ impl State {
         let (our_end, peer_tx, peer_rx) = if self.conflates() {
             let (tx, peer_rx) = pipe::latest(to_peer);
             let (peer_tx, rx) = pipe::latest(to_us);
-            (End::new(Tx::Latest(tx), Rx::Latest(rx), port), Tx::Latest(peer_tx), Rx::Latest(peer_rx))
+            (
+                End::new(Tx::Latest(tx), Rx::Latest(rx), port),
+                Tx::Latest(peer_tx),
+                Rx::Latest(peer_rx),
+            )
         } else {
             let out = Marks { writer: Some(own.sndhwm), reader: None };
             let (mut tx, peer_rx) =

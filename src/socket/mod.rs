@@ -107,8 +107,7 @@ impl Socket {
         let weak: Weak<dyn Stop> = Arc::downgrade(&(Arc::clone(&shared) as Arc<dyn Stop>));
         let live = ctx.register(weak)?;
         let serial = SERIAL.fetch_add(1, Ordering::Relaxed);
-        let mut state =
-            Box::new(State::new(kind, serial, Arc::clone(ctx), shared, pattern, live));
+        let mut state = Box::new(State::new(kind, serial, Arc::clone(ctx), shared, pattern, live));
         {
             let ctx_options = ctx.options();
             state.options.ints.ipv6 = i32::from(ctx_options.ipv6);
@@ -122,8 +121,7 @@ impl Socket {
             let mut free = FREE.lock().unwrap_or_else(PoisonError::into_inner);
             if free.len() > MIN_FREE { free.pop_front() } else { None }
         };
-        let place = place
-            .unwrap_or_else(|| Box::leak(Box::new(Self { state: Mutex::new(None) })));
+        let place = place.unwrap_or_else(|| Box::leak(Box::new(Self { state: Mutex::new(None) })));
         *place.state.lock().unwrap_or_else(PoisonError::into_inner) = Some(state);
         Ok(place)
     }
@@ -182,12 +180,7 @@ impl Socket {
 
     /// Sends bytes as a frame; returns how many.
     #[inline]
-    pub fn send_slice(
-        &'static self,
-        bytes: &[u8],
-        dont_wait: bool,
-        more: bool,
-    ) -> Result<usize> {
+    pub fn send_slice(&'static self, bytes: &[u8], dont_wait: bool, more: bool) -> Result<usize> {
         let mut out = Outgoing::slice(bytes, more);
         self.send(&mut out, dont_wait)?;
         Ok(bytes.len())
@@ -248,11 +241,7 @@ impl Socket {
 
     /// Receives a frame and gives it to `take`, which must not call back in.
     #[inline]
-    pub fn recv<R>(
-        &'static self,
-        dont_wait: bool,
-        take: impl FnOnce(Frame<'_>) -> R,
-    ) -> Result<R> {
+    pub fn recv<R>(&'static self, dont_wait: bool, take: impl FnOnce(Frame<'_>) -> R) -> Result<R> {
         let mut guard = self.open()?;
         let state = &mut *guard;
         state.process_news();
@@ -294,7 +283,8 @@ impl Socket {
         guard.flush_bursts();
         let mut spin = std::mem::replace(&mut guard.spin, spin::Spin::new());
         let found = spin.until(|| {
-            guard.shared.has_news() || guard.shared.stopped.load(Ordering::Relaxed)
+            guard.shared.has_news()
+                || guard.shared.stopped.load(Ordering::Relaxed)
                 || guard.drive(true)
         });
         guard.spin = spin;

@@ -287,7 +287,11 @@ impl Options {
     }
 }
 
-fn filter<T, const N: usize>(list: &mut Vec<T>, value: &[u8], parse: fn([u8; N]) -> T) -> Result<()> {
+fn filter<T, const N: usize>(
+    list: &mut Vec<T>,
+    value: &[u8],
+    parse: fn([u8; N]) -> T,
+) -> Result<()> {
     if value.is_empty() {
         list.clear();
     } else {

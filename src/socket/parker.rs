@@ -76,10 +76,8 @@ impl Parker {
             }
         };
         fds.push(PollFd::new(eventfd.raw(), poll::IN));
-        let asleep = self
-            .state
-            .compare_exchange(IDLE, IN_POLL, Ordering::SeqCst, Ordering::SeqCst)
-            .is_ok();
+        let asleep =
+            self.state.compare_exchange(IDLE, IN_POLL, Ordering::SeqCst, Ordering::SeqCst).is_ok();
         let timeout = if asleep { timeout } else { Some(Duration::ZERO) };
         let result = poll::poll(fds, timeout, mask);
         let own = fds.pop();

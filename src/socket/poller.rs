@@ -55,10 +55,7 @@ impl<T: Copy> Poller<T> {
     }
 
     fn find(&self, source: Source) -> Result<usize> {
-        self.entries
-            .iter()
-            .position(|(item, _)| is_same(item.source, source))
-            .ok_or(Errno::EINVAL)
+        self.entries.iter().position(|(item, _)| is_same(item.source, source)).ok_or(Errno::EINVAL)
     }
 
     /// Adds a source. `EINVAL` if it is there already or `events` has unknown bits.

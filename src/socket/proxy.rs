@@ -147,8 +147,7 @@ fn forward(
 
 /// Takes one command off the control socket.
 fn obey(control: &'static Socket, mode: Mode, statistics: &Statistics) -> Result<Mode> {
-    let (command, mut more) =
-        control.recv(false, |frame| (frame.data().to_vec(), frame.more))?;
+    let (command, mut more) = control.recv(false, |frame| (frame.data().to_vec(), frame.more))?;
     while more {
         more = control.recv(false, |frame| frame.more)?;
     }

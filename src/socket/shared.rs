@@ -12,7 +12,7 @@ use crate::pipe::{End, Inbox, Port};
 use crate::sync::{AtomicBool, Ordering, store_load_barrier};
 
 use super::monitor::Monitor;
-use super::parker::{WakeWaiters, Waiters};
+use super::parker::{Waiters, WakeWaiters};
 
 /// A pipe on its way in.
 #[derive(Debug)]

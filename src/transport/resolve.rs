@@ -1,6 +1,6 @@
 //! Names to addresses, off every thread that has something better to do.
 //!
-//! Each look-up has a thread of its own, at most [`MAX_LOOKUPS`] at a time and the rest in a
+//! Each look-up has a thread of its own, at most `MAX_LOOKUPS` at a time and the rest in a
 //! queue; the threads are detached, so a name server that hangs holds up nothing else, not even
 //! the end of the context.
 //!
@@ -78,9 +78,8 @@ fn start(lookup: Lookup) {
     // Kept here until the thread exists, so that a failure to start it is reported.
     let slot = std::sync::Arc::new(Mutex::new(Some(lookup)));
     let inside = std::sync::Arc::clone(&slot);
-    let take = |slot: &Mutex<Option<Lookup>>| {
-        slot.lock().unwrap_or_else(PoisonError::into_inner).take()
-    };
+    let take =
+        |slot: &Mutex<Option<Lookup>>| slot.lock().unwrap_or_else(PoisonError::into_inner).take();
     let spawned = thread::Builder::new().name("ZMQresolve".to_owned()).spawn(move || {
         sys::signals::block_all();
         let mut next = take(&inside);

@@ -42,8 +42,7 @@ impl AcceptFilter {
     fn matches(&self, peer: IpAddr) -> bool {
         fn same_prefix(a: &[u8], b: &[u8], bits: u8) -> bool {
             let (whole, rest) = (usize::from(bits / 8), bits % 8);
-            a[..whole] == b[..whole]
-                && (rest == 0 || (a[whole] ^ b[whole]) >> (8 - rest) == 0)
+            a[..whole] == b[..whole] && (rest == 0 || (a[whole] ^ b[whole]) >> (8 - rest) == 0)
         }
         match (self.network, peer) {
             (IpAddr::V4(a), IpAddr::V4(b)) => same_prefix(&a.octets(), &b.octets(), self.bits),
@@ -214,11 +213,7 @@ pub fn connect(
 pub(super) fn begin_connect(socket: Socket, remote: &SockAddr) -> Result<Connecting> {
     let in_progress = match socket.connect(remote) {
         Ok(()) => false,
-        Err(error)
-            if matches!(error.raw_os_error(), Some(libc::EINPROGRESS | libc::EINTR)) =>
-        {
-            true
-        }
+        Err(error) if matches!(error.raw_os_error(), Some(libc::EINPROGRESS | libc::EINTR)) => true,
         Err(error) => return Err(error.into()),
     };
     Ok(Connecting { stream: Stream::new(socket), in_progress })

@@ -20,10 +20,7 @@ impl Session {
             return self.finish(cx);
         }
         if linger > 0 {
-            cx.set_timer(
-                LINGER_TIMER,
-                cx.now() + Duration::from_millis(linger as u64),
-            );
+            cx.set_timer(LINGER_TIMER, cx.now() + Duration::from_millis(linger as u64));
         }
         if matches!(self.state, State::Idle) {
             return self.finish(cx);

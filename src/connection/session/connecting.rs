@@ -72,13 +72,12 @@ impl Session {
             return self.connect_failed(cx, last);
         };
         let source = match &self.target {
-            Some(Target::Tcp(TcpAddress {
-                source: Some((host, port)),
-                ..
-            })) => resolve::numeric(host, *port, self.config.transport.ipv6).or_else(|| {
-                sys::net::interface_address(host, self.config.transport.ipv6)
-                    .map(|ip| SocketAddr::new(ip, *port))
-            }),
+            Some(Target::Tcp(TcpAddress { source: Some((host, port)), .. })) => {
+                resolve::numeric(host, *port, self.config.transport.ipv6).or_else(|| {
+                    sys::net::interface_address(host, self.config.transport.ipv6)
+                        .map(|ip| SocketAddr::new(ip, *port))
+                })
+            }
             _ => None,
         };
         self.remote = address::display_tcp(&address);
@@ -92,10 +91,7 @@ impl Session {
         result: Result<Connecting>,
         others: Vec<SocketAddr>,
     ) {
-        let Connecting {
-            stream,
-            in_progress,
-        } = match result {
+        let Connecting { stream, in_progress } = match result {
             Ok(connecting) => connecting,
             Err(errno) if others.is_empty() => return self.connect_failed(cx, errno),
             Err(errno) => return self.try_next(cx, others, errno),
@@ -108,11 +104,7 @@ impl Session {
             return self.connect_failed(cx, error.into());
         }
         self.report(events::CONNECT_DELAYED, libc::EINPROGRESS as u64);
-        self.state = State::Connecting {
-            stream,
-            registration,
-            others,
-        };
+        self.state = State::Connecting { stream, registration, others };
         if !self.config.connect_timeout.is_zero() {
             cx.set_timer(CONNECT_TIMER, cx.now() + self.config.connect_timeout);
         }
@@ -120,11 +112,8 @@ impl Session {
 
     /// The kernel is through with connecting.
     pub(super) fn connect_finished(&mut self, cx: &mut Cx<'_>, timed_out: bool) {
-        let State::Connecting {
-            stream,
-            registration,
-            others,
-        } = std::mem::replace(&mut self.state, State::Waiting)
+        let State::Connecting { stream, registration, others } =
+            std::mem::replace(&mut self.state, State::Waiting)
         else {
             return;
         };
@@ -174,16 +163,10 @@ impl Session {
         let jitter = random_below(ivl);
         let wait = self.interval.saturating_add(jitter);
         if self.config.reconnect_ivl_max > ivl {
-            self.interval = self
-                .interval
-                .saturating_mul(2)
-                .min(self.config.reconnect_ivl_max);
+            self.interval = self.interval.saturating_mul(2).min(self.config.reconnect_ivl_max);
         }
         self.report(events::CONNECT_RETRIED, wait as u64);
-        cx.set_timer(
-            RECONNECT_TIMER,
-            cx.now() + Duration::from_millis(wait as u64),
-        );
+        cx.set_timer(RECONNECT_TIMER, cx.now() + Duration::from_millis(wait as u64));
     }
 
     /// No more connections: the socket may still take the session down.

@@ -33,12 +33,7 @@ impl Session {
             return self.handshake_failed(cx, stream, Loss::Io(error));
         }
         let handshake = Handshake::new(config);
-        self.state = State::Handshaking {
-            stream,
-            registration,
-            handshake,
-            surplus: Vec::new(),
-        };
+        self.state = State::Handshaking { stream, registration, handshake, surplus: Vec::new() };
         if !self.config.handshake_timeout.is_zero() {
             cx.set_timer(HANDSHAKE_TIMER, cx.now() + self.config.handshake_timeout);
         }
@@ -46,12 +41,8 @@ impl Session {
     }
 
     pub(super) fn continue_handshake(&mut self, cx: &mut Cx<'_>) {
-        let State::Handshaking {
-            stream,
-            registration,
-            mut handshake,
-            mut surplus,
-        } = std::mem::replace(&mut self.state, State::Waiting)
+        let State::Handshaking { stream, registration, mut handshake, mut surplus } =
+            std::mem::replace(&mut self.state, State::Waiting)
         else {
             return;
         };
@@ -59,12 +50,7 @@ impl Session {
         match result {
             Err(loss) => self.handshake_failed(cx, stream, loss),
             Ok(None) => {
-                self.state = State::Handshaking {
-                    stream,
-                    registration,
-                    handshake,
-                    surplus,
-                };
+                self.state = State::Handshaking { stream, registration, handshake, surplus };
             }
             Ok(Some(peer)) => {
                 cx.cancel_timer(HANDSHAKE_TIMER);
@@ -179,9 +165,6 @@ fn peer_address(stream: &Stream) -> Vec<(String, CString)> {
 
 /// A property's value as C sees it: up to its first zero.
 fn c_string(value: &[u8]) -> CString {
-    let end = value
-        .iter()
-        .position(|&byte| byte == 0)
-        .unwrap_or(value.len());
+    let end = value.iter().position(|&byte| byte == 0).unwrap_or(value.len());
     CString::new(&value[..end]).unwrap_or_default()
 }

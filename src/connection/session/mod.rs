@@ -69,27 +69,16 @@ pub fn connect(
     guard: Guard,
 ) -> (Arc<Link>, Option<NewPipe>) {
     remote.spawn(|token| {
-        let signal = SessionSignal {
-            remote: remote.clone(),
-            token,
-        };
+        let signal = SessionSignal { remote: remote.clone(), token };
         let with_pipe = config.immediate == Immediate::AtConnect;
         let (end, tx, rx) = if with_pipe {
             let (end, tx, rx) = make_pipe(&config, owner, &signal);
             (Some(end), tx, rx)
         } else {
-            (
-                None,
-                TxSide::new(Source::None),
-                RxSide::new(Sink::None, config.max_msg_size),
-            )
+            (None, TxSide::new(Source::None), RxSide::new(Sink::None, config.max_msg_size))
         };
         let link = Link::new(remote.clone(), token, tx, rx, None);
-        let pipe = end.map(|end| NewPipe {
-            end,
-            link: Arc::clone(&link),
-            locally_initiated: true,
-        });
+        let pipe = end.map(|end| NewPipe { end, link: Arc::clone(&link), locally_initiated: true });
         let session = Session {
             link: Arc::clone(&link),
             owner: Arc::clone(owner),
@@ -133,10 +122,7 @@ pub(super) fn accept(
         let session = Session {
             link,
             owner,
-            signal: SessionSignal {
-                remote: remote.clone(),
-                token,
-            },
+            signal: SessionSignal { remote: remote.clone(), token },
             target: None,
             state: State::Accepted(Some(stream)),
             has_pipe: false,
@@ -178,18 +164,12 @@ fn make_pipe(
     let (tx, source) = pipe::outbound(
         Arc::clone(&to_session),
         to_socket.clone(),
-        Marks {
-            writer: Some(config.sndhwm),
-            reader: None,
-        },
+        Marks { writer: Some(config.sndhwm), reader: None },
     );
     let (sink, rx) = pipe::queue(
         to_socket,
         to_session,
-        Marks {
-            writer: None,
-            reader: Some(config.rcvhwm),
-        },
+        Marks { writer: None, reader: Some(config.rcvhwm) },
         Thresholds::NETWORK,
     );
     let end = End::new(Tx::Queue(tx), Rx::Queue(rx), port);

@@ -33,18 +33,11 @@ impl Session {
         codec: Codec,
         surplus: &[u8],
     ) {
-        let gone = self
-            .listener_closed
-            .as_ref()
-            .is_some_and(|gone| gone.load(Ordering::Acquire));
+        let gone = self.listener_closed.as_ref().is_some_and(|gone| gone.load(Ordering::Acquire));
         if gone {
             return cx.remove();
         }
-        let conn = Arc::new(Conn {
-            stream,
-            registration,
-            peer: Arc::new(peer),
-        });
+        let conn = Arc::new(Conn { stream, registration, peer: Arc::new(peer) });
         let mut new_end = None;
         {
             let mut tx = self.link.tx.hold();
@@ -124,8 +117,7 @@ impl Session {
         match heartbeat.handle_timeout(cx.now()) {
             Due::Nothing => {}
             Due::Ping(ttl) => {
-                self.link
-                    .send_command(|out| crate::protocol::command::append_ping(out, ttl));
+                self.link.send_command(|out| crate::protocol::command::append_ping(out, ttl));
                 self.link.flush(None);
                 if !self.link.is_full() {
                     heartbeat.ping_sent(cx.now());

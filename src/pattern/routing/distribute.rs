@@ -129,11 +129,8 @@ impl Distribute {
         while index < self.matching {
             let id = self.pipes[index];
             let last = index + 1 == self.matching;
-            let written = if last {
-                pipes.write(id, out.reborrow())
-            } else {
-                pipes.write_copy(id, &mut out)
-            };
+            let written =
+                if last { pipes.write(id, out.reborrow()) } else { pipes.write_copy(id, &mut out) };
             if written {
                 index += 1;
             } else {
