@@ -48,8 +48,8 @@ pub unsafe extern "C" fn zmq_ctx_set_ext(
         let ctx = handle::context(context)?;
         // SAFETY: see the module.
         let value = unsafe { bytes_at(optval, optvallen) };
-        let result = ctx.options().set(option, value);
-        result
+
+        ctx.options().set(option, value)
     })
 }
 

@@ -1,12 +1,13 @@
 //! Small helpers: version, capabilities, atomic counters, stopwatch, threads.
 
 use std::ffi::{CStr, c_char, c_int, c_ulong, c_void};
-use std::sync::atomic::{AtomicI32, Ordering};
+
 use std::thread;
 use std::time::{Duration, Instant};
 
 use super::pointer;
 use crate::error::Errno;
+use crate::sync::{AtomicI32, Ordering};
 
 /// `zmq_version(3)`
 #[unsafe(no_mangle)]

@@ -248,16 +248,6 @@ impl RxSide {
             pipe::rewind_inbound(filler, reader);
         }
     }
-
-    /// The socket wants no more.
-    pub(super) fn reader_is_gone(&mut self) -> bool {
-        match &mut self.sink {
-            Sink::Filler(filler) => filler.writer().is_closed(),
-            Sink::Writer(writer) => writer.is_closed(),
-            Sink::Latest(writer) => !writer.can_write(),
-            Sink::None => true,
-        }
-    }
 }
 
 struct Decoded {
@@ -280,6 +270,6 @@ fn handle_command(link: &Link, command: &Command<'_>) -> bool {
 
 impl Conn {
     fn read(&self, to: &mut [u8]) -> io::Result<usize> {
-        (&*self.stream.socket()).read(to)
+        self.stream.socket().read(to)
     }
 }

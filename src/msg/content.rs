@@ -22,7 +22,6 @@ pub type FreeFn = unsafe extern "C" fn(data: *mut c_void, hint: *mut c_void);
 pub(super) struct Content {
     refs: AtomicU32,
     data: *mut u8,
-    len: usize,
     origin: Origin,
 }
 
@@ -49,7 +48,6 @@ impl Content {
             content.write(Self {
                 refs: AtomicU32::new(1),
                 data,
-                len,
                 origin: Origin::Owned { allocated },
             });
         }
@@ -59,7 +57,6 @@ impl Content {
     /// A body that stays where it is; `internal` when `free` is the library's own function.
     pub(super) fn foreign(
         data: *mut u8,
-        len: usize,
         free: Option<FreeFn>,
         hint: *mut c_void,
         internal: bool,
@@ -67,7 +64,6 @@ impl Content {
         let content = Box::new(Self {
             refs: AtomicU32::new(1),
             data,
-            len,
             origin: Origin::Foreign { free, hint, internal },
         });
         NonNull::from(Box::leak(content))
@@ -77,17 +73,9 @@ impl Content {
         self.data
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.len
-    }
-
     /// Dropping the last reference runs a user's function.
     pub(super) fn is_users(&self) -> bool {
         matches!(self.origin, Origin::Foreign { free: Some(_), internal: false, .. })
-    }
-
-    pub(super) fn is_shared(&self) -> bool {
-        self.refs.load(Ordering::Acquire) > 1
     }
 
     pub(super) fn retain(&self) {
@@ -119,15 +107,15 @@ impl Content {
     /// Nobody refers to the content any more.
     unsafe fn free(content: NonNull<Self>) {
         // SAFETY: alive until freed below.
-        match unsafe { &content.as_ref().origin } {
-            &Origin::Owned { allocated } => {
+        match *unsafe { &content.as_ref().origin } {
+            Origin::Owned { allocated } => {
                 // SAFETY: the layout is the one of `owned`; size and alignment were valid there.
                 unsafe {
                     let layout = Layout::from_size_align_unchecked(allocated, ALIGN);
                     alloc::dealloc(content.as_ptr().cast(), layout);
                 }
             }
-            &Origin::Foreign { free, hint, .. } => {
+            Origin::Foreign { free, hint, .. } => {
                 // SAFETY: made by `Box::leak` in `foreign`; the function is called once with what
                 // its user gave, and the header is gone by then, so it may do what it likes.
                 unsafe {

@@ -158,7 +158,7 @@ impl Msg {
         hint: *mut c_void,
     ) -> Self {
         let mut msg = Self::new();
-        msg.set_content(Content::foreign(data.cast(), len, Some(free), hint, false), len);
+        msg.set_content(Content::foreign(data.cast(), Some(free), hint, false), len);
         msg
     }
 
@@ -173,7 +173,7 @@ impl Msg {
         hint: *mut c_void,
     ) -> Self {
         let mut msg = Self::new();
-        msg.set_content(Content::foreign(data.cast(), len, Some(free), hint, true), len);
+        msg.set_content(Content::foreign(data.cast(), Some(free), hint, true), len);
         msg
     }
 

@@ -103,10 +103,6 @@ impl Buffer {
         Self { data, capacity, class }
     }
 
-    pub(super) const fn empty() -> Self {
-        Self { data: NonNull::dangling(), capacity: 0, class: None }
-    }
-
     pub(super) fn as_ptr(&self) -> *mut u8 {
         self.data.as_ptr()
     }
@@ -164,7 +160,7 @@ pub(super) struct Chunk {
     /// stores it (release) before it publishes anything beyond.
     pub(super) end: AtomicU64,
     /// Set by the writer before `end`.
-    pub(super) next: AtomicPtr<Chunk>,
+    pub(super) next: AtomicPtr<Self>,
     /// Entries of the table that are written; the writer's store (release) pairs with the
     /// reader's load. Counts also what is not published yet: their offsets tell.
     externals_len: AtomicU32,

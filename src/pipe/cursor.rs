@@ -200,7 +200,7 @@ impl Cursor {
         if chunk.is_null() {
             return;
         }
-        // SAFETY (whole walk): chunks up to `until`, which is published, are linked and filled by
+        // SAFETY: for the whole walk, chunks up to `until`, which is published, are linked and filled by
         // the writer, and only this end frees them or takes their parts.
         unsafe {
             let mut index = (*chunk).taken();

@@ -145,9 +145,8 @@ impl Flusher {
 
     /// Moves `done` over the messages that have been handed over entirely.
     fn advance(&mut self) {
-        loop {
-            // One whole message, header by header, without moving.
-            let Some((length, frames)) = self.message_length() else { break };
+        // One whole message at a time, measured header by header without moving.
+        while let Some((length, frames)) = self.message_length() {
             if length > self.ahead {
                 break;
             }

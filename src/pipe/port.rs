@@ -25,7 +25,7 @@ pub struct Port {
     bits: AtomicU32,
     /// The pipe's place in the socket. Set under the socket's lock before the pipe is used.
     id: AtomicU32,
-    next: AtomicPtr<Port>,
+    next: AtomicPtr<Self>,
     inbox: Arc<Inbox>,
 }
 

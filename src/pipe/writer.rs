@@ -251,9 +251,12 @@ impl Writer {
     pub(super) fn commit(&mut self) {
         self.committed = self.pos;
         self.committed_chunk = self.chunk;
-        // SAFETY: `chunk` is the writer's current one, or null when nothing was ever written.
-        self.committed_externals =
-            if self.chunk.is_null() { 0 } else { unsafe { (*self.chunk).externals_len() } };
+        self.committed_externals = if self.chunk.is_null() {
+            0
+        } else {
+            // SAFETY: the writer's current chunk, which lives until the writer leaves it.
+            unsafe { (*self.chunk).externals_len() }
+        };
     }
 
     /// Drops the frames of an unfinished message. Returns the bodies that went by pointer to the

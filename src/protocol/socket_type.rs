@@ -78,27 +78,26 @@ impl SocketType {
 
     /// True if a connection between the two makes sense.
     pub fn accepts(self, peer: Self) -> bool {
-        use SocketType as T;
         matches!(
             (self, peer),
-            (T::Req, T::Rep | T::Router)
-                | (T::Rep, T::Req | T::Dealer)
-                | (T::Dealer, T::Rep | T::Dealer | T::Router)
-                | (T::Router, T::Req | T::Dealer | T::Router)
-                | (T::Push, T::Pull)
-                | (T::Pull, T::Push)
-                | (T::Pub | T::Xpub, T::Sub | T::Xsub)
-                | (T::Sub | T::Xsub, T::Pub | T::Xpub)
-                | (T::Pair, T::Pair)
-                | (T::Server, T::Client)
-                | (T::Client, T::Server)
-                | (T::Radio, T::Dish)
-                | (T::Dish, T::Radio)
-                | (T::Gather, T::Scatter)
-                | (T::Scatter, T::Gather)
-                | (T::Dgram, T::Dgram)
-                | (T::Peer, T::Peer)
-                | (T::Channel, T::Channel)
+            (Self::Req, Self::Rep | Self::Router)
+                | (Self::Rep, Self::Req | Self::Dealer)
+                | (Self::Dealer, Self::Rep | Self::Dealer | Self::Router)
+                | (Self::Router, Self::Req | Self::Dealer | Self::Router)
+                | (Self::Push, Self::Pull)
+                | (Self::Pull, Self::Push)
+                | (Self::Pub | Self::Xpub, Self::Sub | Self::Xsub)
+                | (Self::Sub | Self::Xsub, Self::Pub | Self::Xpub)
+                | (Self::Pair, Self::Pair)
+                | (Self::Server, Self::Client)
+                | (Self::Client, Self::Server)
+                | (Self::Radio, Self::Dish)
+                | (Self::Dish, Self::Radio)
+                | (Self::Gather, Self::Scatter)
+                | (Self::Scatter, Self::Gather)
+                | (Self::Dgram, Self::Dgram)
+                | (Self::Peer, Self::Peer)
+                | (Self::Channel, Self::Channel)
         )
     }
 

@@ -219,7 +219,7 @@ impl Socket {
     ) -> Result<()> {
         let timeout = guard.options.ints.sndtimeo;
         let dont_wait = dont_wait || timeout == 0;
-        let mut wait = Wait::new(timeout);
+        let wait = Wait::new(timeout);
         loop {
             match result {
                 Err(PIPE_LOST) if dont_wait => return Err(Errno::EAGAIN),
@@ -231,7 +231,7 @@ impl Socket {
                 Err(Errno::EAGAIN) => {}
                 other => return other,
             }
-            guard = self.wait(guard, &mut wait)?;
+            guard = self.wait(guard, &wait)?;
             let state = &mut *guard;
             state.process_news();
             result = state.pattern.send(&mut state.pipes, out.reborrow());
@@ -261,7 +261,7 @@ impl Socket {
     ) -> Result<R> {
         let timeout = guard.options.ints.rcvtimeo;
         let dont_wait = dont_wait || timeout == 0;
-        let mut wait = Wait::new(timeout);
+        let wait = Wait::new(timeout);
         loop {
             let state = &mut *guard;
             state.flush_bursts();
@@ -272,13 +272,13 @@ impl Socket {
                 Err(Errno::EAGAIN) => {}
                 other => return other,
             }
-            guard = self.wait(guard, &mut wait)?;
+            guard = self.wait(guard, &wait)?;
         }
     }
 
     /// Waits for news, with the lock released while asleep. `EAGAIN` when the time is over,
     /// `EINTR` after a signal, `ETERM`, `ENOTSOCK` when the socket was closed meanwhile.
-    fn wait(&'static self, mut guard: Guard, wait: &mut Wait) -> Result<Guard> {
+    fn wait(&'static self, mut guard: Guard, wait: &Wait) -> Result<Guard> {
         let serial = guard.serial;
         guard.flush_bursts();
         let mut spin = std::mem::replace(&mut guard.spin, spin::Spin::new());

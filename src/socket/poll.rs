@@ -49,7 +49,7 @@ pub struct Item {
 /// Waits until one of `items` is ready, for `timeout` milliseconds at most (-1: for ever), with the
 /// signal mask `mask` while asleep. Returns how many are. `EINTR`, `ETERM`, `ENOTSOCK`, `EBADF`.
 pub fn poll(items: &mut [Item], timeout: i64, mask: Option<&libc::sigset_t>) -> Result<usize> {
-    let mut wait = Wait::new(i32::try_from(timeout).unwrap_or(-1));
+    let wait = Wait::new(i32::try_from(timeout).unwrap_or(-1));
     let parker = Parker::current();
     let sockets = items.iter().filter(|item| matches!(item.source, Source::Socket(_))).count();
     let drive = timeout != 0 && sockets <= MAX_DRIVEN;
@@ -71,7 +71,7 @@ pub fn poll(items: &mut [Item], timeout: i64, mask: Option<&libc::sigset_t>) -> 
                 continue;
             }
         }
-        match sleep(items, &parker, &mut wait, mask) {
+        match sleep(items, &parker, &wait, mask) {
             Ok(()) => {}
             Err(Errno::EAGAIN) => break look(items, false),
             Err(errno) => break Err(errno),
@@ -134,7 +134,7 @@ fn register(items: &[Item], parker: &Arc<Parker>) -> Result<Vec<Arc<Waiters>>> {
 fn sleep(
     items: &[Item],
     parker: &Parker,
-    wait: &mut Wait,
+    wait: &Wait,
     mask: Option<&libc::sigset_t>,
 ) -> Result<()> {
     let timeout = wait.left()?;

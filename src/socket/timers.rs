@@ -103,6 +103,7 @@ impl<T: Clone> Timers<T> {
 pub struct Round(u64);
 
 #[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "any instant will do to count from")]
 mod tests {
     use super::*;
 

@@ -13,13 +13,22 @@ pub use cell::Slot;
 pub use padded::Padded;
 pub use role::{Role, RoleGuard};
 
+/// Aliases, not re-exports: clippy bans the types themselves everywhere else, and sees through a
+/// re-export.
 #[cfg(not(loom))]
 #[allow(clippy::disallowed_types, reason = "the one place that names them")]
 mod imp {
-    pub use std::sync::atomic::{
-        AtomicBool, AtomicI32, AtomicPtr, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering,
-        fence,
-    };
+    use std::sync::atomic;
+
+    pub type AtomicBool = atomic::AtomicBool;
+    pub type AtomicI32 = atomic::AtomicI32;
+    pub type AtomicPtr<T> = atomic::AtomicPtr<T>;
+    pub type AtomicU8 = atomic::AtomicU8;
+    pub type AtomicU32 = atomic::AtomicU32;
+    pub type AtomicU64 = atomic::AtomicU64;
+    pub type AtomicUsize = atomic::AtomicUsize;
+
+    pub use atomic::{Ordering, fence};
 }
 
 #[cfg(loom)]

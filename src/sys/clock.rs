@@ -52,6 +52,7 @@ fn origin() -> Instant {
 
 /// How many ticks `span` lasts. Measured once, in the first call, which takes about 2 ms: make it
 /// where nobody waits.
+#[allow(clippy::disallowed_methods, reason = "measures the clock itself")]
 pub fn ticks_in(span: Duration) -> u64 {
     static PER_MICRO: OnceLock<u64> = OnceLock::new();
     let per_micro = *PER_MICRO.get_or_init(|| {

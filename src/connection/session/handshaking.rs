@@ -142,7 +142,7 @@ fn advance(
             }
             return Ok(None);
         }
-        match (&*stream.socket()).read(&mut buffer) {
+        match stream.socket().read(&mut buffer) {
             Ok(0) => return Err(Loss::Io(io::ErrorKind::UnexpectedEof.into())),
             Ok(n) => {
                 let consumed = handshake.handle_input(&buffer[..n]).map_err(Loss::Fault)?;

@@ -288,10 +288,8 @@ impl Handler for Session {
             }
             HEARTBEAT_TIMER => self.heartbeat_due(cx),
             LINGER_TIMER => self.finish(cx),
-            WATCH_TIMER => {
-                if self.link.look_after(&mut self.seen_visits) {
-                    cx.set_timer(WATCH_TIMER, cx.now() + PATIENCE);
-                }
+            WATCH_TIMER if self.link.look_after(&mut self.seen_visits) => {
+                cx.set_timer(WATCH_TIMER, cx.now() + PATIENCE);
             }
             CONNECT_TIMER => self.connect_finished(cx, true),
             _ => {}

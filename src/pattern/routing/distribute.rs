@@ -157,7 +157,7 @@ impl Distribute {
     }
 
     /// True if all marked pipes have room.
-    pub(in super::super) fn all_have_room(&mut self, pipes: &mut Pipes) -> bool {
+    pub(in super::super) fn all_have_room(&self, pipes: &mut Pipes) -> bool {
         (0..self.matching).all(|index| pipes.can_write(self.pipes[index]))
     }
 }

@@ -50,10 +50,6 @@ impl FairQueue {
         }
     }
 
-    pub(in super::super) fn contains(&self, id: PipeId) -> bool {
-        self.index(id).is_some()
-    }
-
     fn index(&self, id: PipeId) -> Option<usize> {
         self.pipes.iter().position(|pipe| *pipe == id)
     }
@@ -86,10 +82,5 @@ impl FairQueue {
                 self.current = 0;
             }
         }
-    }
-
-    /// True between the frames of a message.
-    pub(in super::super) fn in_message(&self) -> bool {
-        self.more
     }
 }
