@@ -2,9 +2,8 @@
 
 use std::ffi::{c_int, c_void};
 
-use super::{buffer_at, bytes_at, handle, pointer, status, value};
+use super::{handle, pointer, status, value};
 use crate::ctx::Ctx;
-use crate::error::Errno;
 
 /// `zmq_ctx_new(3)`
 #[unsafe(no_mangle)]
@@ -36,49 +35,10 @@ pub unsafe extern "C" fn zmq_ctx_set(context: *mut c_void, option: c_int, optval
     status(|| handle::context(context)?.options().set(option, &optval.to_ne_bytes()))
 }
 
-/// `zmq_ctx_set_ext`
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn zmq_ctx_set_ext(
-    context: *mut c_void,
-    option: c_int,
-    optval: *const c_void,
-    optvallen: usize,
-) -> c_int {
-    status(|| {
-        let ctx = handle::context(context)?;
-        // SAFETY: see the module.
-        let value = unsafe { bytes_at(optval, optvallen) };
-
-        ctx.options().set(option, value)
-    })
-}
-
 /// `zmq_ctx_get(3)`
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zmq_ctx_get(context: *mut c_void, option: c_int) -> c_int {
     value(|| handle::context(context)?.options().get(option))
-}
-
-/// `zmq_ctx_get_ext`
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn zmq_ctx_get_ext(
-    context: *mut c_void,
-    option: c_int,
-    optval: *mut c_void,
-    optvallen: *mut usize,
-) -> c_int {
-    status(|| {
-        let ctx = handle::context(context)?;
-        if optval.is_null() || optvallen.is_null() {
-            return Err(Errno::EFAULT);
-        }
-        // SAFETY: see the module.
-        let len = unsafe { &mut *optvallen };
-        // SAFETY: see the module.
-        let out = unsafe { buffer_at(optval, *len) };
-        *len = ctx.options().get_ext(option, out)?;
-        Ok(())
-    })
 }
 
 /// `zmq_init(3)`, deprecated

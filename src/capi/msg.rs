@@ -2,7 +2,7 @@
 
 use std::ffi::{c_char, c_int, c_void};
 
-use super::{bytes_at, pointer, status, str_at, value};
+use super::{pointer, status, str_at, value};
 use crate::error::{Errno, Result};
 use crate::msg::{FreeFn, Msg};
 
@@ -33,7 +33,7 @@ pub unsafe extern "C" fn zmq_msg_init(msg: *mut Msg) -> c_int {
 /// # Safety
 /// As the module.
 #[inline]
-unsafe fn init(msg: *mut Msg, make: impl FnOnce() -> Result<Msg>) -> c_int {
+pub(super) unsafe fn init(msg: *mut Msg, make: impl FnOnce() -> Result<Msg>) -> c_int {
     status(|| {
         if msg.is_null() {
             return Err(Errno::EFAULT);
@@ -69,17 +69,6 @@ pub unsafe extern "C" fn zmq_msg_init_data(
             None => Ok(Msg::from_const(data, size)),
         })
     }
-}
-
-/// `zmq_msg_init_buffer`
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn zmq_msg_init_buffer(
-    msg: *mut Msg,
-    buf: *const c_void,
-    size: usize,
-) -> c_int {
-    // SAFETY: see the module.
-    unsafe { init(msg, || Msg::try_from_slice(bytes_at(buf, size))) }
 }
 
 /// `zmq_msg_close(3)`
@@ -177,46 +166,4 @@ pub unsafe extern "C" fn zmq_msg_gets(msg: *const Msg, property: *const c_char) 
         let found = msg.peer().and_then(|peer| peer.property(name)).ok_or(Errno::EINVAL)?;
         Ok(found.as_ptr().cast_mut())
     })
-}
-
-/// `zmq_msg_set_routing_id`
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn zmq_msg_set_routing_id(msg: *mut Msg, routing_id: u32) -> c_int {
-    status(|| {
-        // SAFETY: see the module.
-        let msg = unsafe { live(msg) }?;
-        if routing_id == 0 {
-            return Err(Errno::EINVAL);
-        }
-        msg.set_routing_id(routing_id);
-        Ok(())
-    })
-}
-
-/// `zmq_msg_routing_id`
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn zmq_msg_routing_id(msg: *mut Msg) -> u32 {
-    // SAFETY: see the module.
-    unsafe { live(msg) }.map_or(0, |msg| msg.routing_id())
-}
-
-/// `zmq_msg_set_group`
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn zmq_msg_set_group(msg: *mut Msg, group: *const c_char) -> c_int {
-    status(|| {
-        // SAFETY: see the module.
-        let msg = unsafe { live(msg) }?;
-        if group.is_null() {
-            return Err(Errno::EINVAL);
-        }
-        // SAFETY: see the module.
-        msg.set_group(unsafe { std::ffi::CStr::from_ptr(group) }.to_bytes())
-    })
-}
-
-/// `zmq_msg_group`
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn zmq_msg_group(msg: *mut Msg) -> *const c_char {
-    // SAFETY: see the module.
-    pointer(|| Ok(unsafe { live(msg) }?.group_ptr().cast_mut().cast()))
 }

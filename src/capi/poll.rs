@@ -1,4 +1,4 @@
-//! `zmq_poll` and `zmq_ppoll`.
+//! `zmq_poll`.
 
 use std::ffi::{c_int, c_long, c_short, c_void};
 use std::time::Duration;
@@ -22,16 +22,18 @@ pub struct PollItem {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zmq_poll(items: *mut PollItem, nitems: c_int, timeout: c_long) -> c_int {
     // SAFETY: see the module.
-    unsafe { zmq_ppoll(items, nitems, timeout, std::ptr::null()) }
+    unsafe { run(items, nitems, timeout, None) }
 }
 
-/// `zmq_ppoll(3)`
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn zmq_ppoll(
+/// What both functions do; `mask` is the signal mask while asleep.
+///
+/// # Safety
+/// As the module.
+pub(super) unsafe fn run(
     items: *mut PollItem,
     nitems: c_int,
     timeout: c_long,
-    sigmask: *const c_void,
+    mask: Option<&libc::sigset_t>,
 ) -> c_int {
     count(|| {
         let n = usize::try_from(nitems).map_err(|_| Errno::EINVAL)?;
@@ -46,8 +48,6 @@ pub unsafe extern "C" fn zmq_ppoll(
         }
         // SAFETY: see the module.
         let items = unsafe { std::slice::from_raw_parts_mut(items, n) };
-        // SAFETY: see the module.
-        let mask = unsafe { sigmask.cast::<libc::sigset_t>().as_ref() };
         let mut polled: Vec<Item> = items.iter().map(to_item).collect::<Result<_>>()?;
         let ready = poll::poll(&mut polled, timeout, mask)?;
         for (item, polled) in items.iter_mut().zip(&polled) {

@@ -263,26 +263,13 @@ pub unsafe extern "C" fn zmq_socket_monitor(
     events: c_int,
 ) -> c_int {
     // SAFETY: see the module.
-    unsafe { zmq_socket_monitor_versioned(socket, endpoint, events as u16 as u64, 1, PAIR) }
-}
-
-/// `zmq_socket_monitor_versioned(3)`
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn zmq_socket_monitor_versioned(
-    socket: *mut c_void,
-    endpoint: *const c_char,
-    events: u64,
-    version: c_int,
-    kind: c_int,
-) -> c_int {
-    status(|| {
-        let socket = handle::socket(socket)?;
-        let endpoint = if endpoint.is_null() {
-            None
-        } else {
-            // SAFETY: see the module.
-            Some(unsafe { str_at(endpoint) }?)
-        };
-        socket.monitor(endpoint, events, version, kind)
-    })
+    unsafe {
+        super::draft::monitor::zmq_socket_monitor_versioned(
+            socket,
+            endpoint,
+            events as u16 as u64,
+            1,
+            PAIR,
+        )
+    }
 }

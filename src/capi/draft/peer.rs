@@ -1,4 +1,4 @@
-//! Groups, peers and statistics: for socket types that are not there yet, and so `ENOTSUP`, as
+//! Groups and peers: for socket types that are not there yet, and so `ENOTSUP`, as
 //! libzmq answers for the types that have none of this.
 
 use std::ffi::{c_char, c_int, c_void};
@@ -33,11 +33,5 @@ pub unsafe extern "C" fn zmq_socket_get_peer_state(
     _routing_id: *const c_void,
     _routing_id_size: usize,
 ) -> c_int {
-    status(|| handle::socket(socket)?.kind().and(Err(Errno::ENOTSUP)))
-}
-
-/// `zmq_socket_monitor_pipes_stats`
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn zmq_socket_monitor_pipes_stats(socket: *mut c_void) -> c_int {
     status(|| handle::socket(socket)?.kind().and(Err(Errno::ENOTSUP)))
 }
