@@ -138,11 +138,14 @@ pub unsafe extern "C" fn zmq_recv(
         let socket = handle::socket(socket)?;
         // SAFETY: see the module.
         let out = unsafe { buffer_at(buf, len) };
+        // A body that came by pointer goes after the socket's lock: its user's function may run.
+        let mut spent = None;
         socket.recv(flags & DONTWAIT != 0, |frame| {
             let data = frame.data();
-            let len = data.len().min(out.len());
-            out[..len].copy_from_slice(&data[..len]);
-            data.len()
+            let (copied, len) = (data.len().min(out.len()), data.len());
+            out[..copied].copy_from_slice(&data[..copied]);
+            spent = frame.into_external();
+            len
         })
     })
 }
@@ -231,8 +234,9 @@ pub unsafe extern "C" fn zmq_recviov(
         let parts = unsafe { std::slice::from_raw_parts_mut(iov, *n) };
         *n = 0;
         for part in parts {
-            let (copied, more) = socket
-                .recv(flags & DONTWAIT != 0, |frame| (malloc_copy(frame.data()), frame.more))?;
+            let (copied, more, _spent) = socket.recv(flags & DONTWAIT != 0, |frame| {
+                (malloc_copy(frame.data()), frame.more, frame.into_external())
+            })?;
             *part = copied?;
             *n += 1;
             if !more {

@@ -106,7 +106,7 @@ impl RxSide {
 
     /// Puts a message of our own making into the pipe.
     pub(super) fn inject(&mut self, body: &[u8]) {
-        let out = Outgoing::slice(body, false);
+        let out = &mut Outgoing::slice(body, false);
         match &mut self.sink {
             Sink::Filler(filler) => {
                 let mut frame = Vec::with_capacity(body.len() + 2);
@@ -227,7 +227,7 @@ impl RxSide {
                 let command = cmd::parse(body).ok_or(ProtocolError::MalformedCommand)?;
                 handle_command(link, &command);
             } else {
-                let out = Outgoing::slice(body, frame.more);
+                let out = &mut Outgoing::slice(body, frame.more);
                 let written = match &mut self.sink {
                     Sink::Writer(writer) => writer.write(out),
                     Sink::Latest(writer) => writer.write(out),

@@ -127,7 +127,7 @@ impl TxSide {
                     let Some(frame) = reader.read() else { return };
                     self.codec.encode(&mut self.wire, frame.data(), frame.more, frame.command);
                     if let pipe::FrameBody::Msg(msg) = frame.body {
-                        spent.push(msg);
+                        spent.push(std::mem::take(msg));
                     }
                 }
                 Source::Latest(reader) => {

@@ -44,6 +44,25 @@ pub fn encode_header(flags: u8, body_len: usize, out: &mut [u8; MAX_HEADER_LEN])
     }
 }
 
+/// As [`encode_header`], straight to memory.
+///
+/// # Safety
+/// [`MAX_HEADER_LEN`] bytes at `to` may be written.
+#[inline]
+pub unsafe fn write_header(flags: u8, body_len: usize, to: *mut u8) -> usize {
+    if let Ok(short) = u8::try_from(body_len) {
+        // SAFETY: two bytes (caller).
+        unsafe { to.cast::<[u8; 2]>().write([flags, short]) };
+        return 2;
+    }
+    // SAFETY: nine bytes (caller).
+    unsafe {
+        to.write(flags | LONG);
+        to.add(1).cast::<[u8; 8]>().write((body_len as u64).to_be_bytes());
+    }
+    MAX_HEADER_LEN
+}
+
 /// Reads a header; `None` if more bytes are needed.
 #[inline]
 pub fn decode_header(bytes: &[u8]) -> Option<Header> {

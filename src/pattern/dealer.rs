@@ -39,7 +39,7 @@ impl Pattern for Dealer {
         self.balance.activated(id);
     }
 
-    fn send(&mut self, pipes: &mut Pipes, out: Outgoing<'_>) -> Result<()> {
+    fn send(&mut self, pipes: &mut Pipes, out: &mut Outgoing<'_>) -> Result<()> {
         self.balance.send(pipes, out).map(|_| ())
     }
 
@@ -76,5 +76,5 @@ impl Dealer {
 /// `ZMQ_PROBE_ROUTER`: an empty message makes the new peer known to the application behind it.
 pub(super) fn probe(pipes: &mut Pipes, id: PipeId) {
     // A pipe that was just made has room.
-    let _ = pipes.write(id, Outgoing::slice(&[], false));
+    let _ = pipes.write(id, &mut Outgoing::slice(&[], false));
 }

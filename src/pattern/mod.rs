@@ -79,7 +79,7 @@ pub trait Pattern: Send {
 
     /// Takes one frame, or says why not: `EAGAIN`, `EFSM`, `EHOSTUNREACH`, `ENOTSUP`, `EINVAL`.
     /// On an error, and when the frame is dropped, the body stays in place.
-    fn send(&mut self, pipes: &mut Pipes, out: Outgoing<'_>) -> Result<()>;
+    fn send(&mut self, pipes: &mut Pipes, out: &mut Outgoing<'_>) -> Result<()>;
 
     /// Gives one frame: `EAGAIN`, `EFSM`, `ENOTSUP` if there is none to give.
     fn recv<'p>(&'p mut self, pipes: &'p mut Pipes) -> Result<Frame<'p>>;

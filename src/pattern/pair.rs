@@ -34,7 +34,7 @@ impl Pattern for Pair {
 
     fn write_activated(&mut self, _pipes: &mut Pipes, _id: PipeId) {}
 
-    fn send(&mut self, pipes: &mut Pipes, out: Outgoing<'_>) -> Result<()> {
+    fn send(&mut self, pipes: &mut Pipes, out: &mut Outgoing<'_>) -> Result<()> {
         match self.pipe {
             Some(id) if pipes.write(id, out) => Ok(()),
             _ => Err(Errno::EAGAIN),

@@ -34,7 +34,7 @@ impl Pattern for Publisher {
         self.0.write_activated(pipes, id);
     }
 
-    fn send(&mut self, pipes: &mut Pipes, out: Outgoing<'_>) -> Result<()> {
+    fn send(&mut self, pipes: &mut Pipes, out: &mut Outgoing<'_>) -> Result<()> {
         self.0.send(pipes, out)
     }
 

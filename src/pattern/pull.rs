@@ -28,7 +28,7 @@ impl Pattern for Pull {
 
     fn write_activated(&mut self, _pipes: &mut Pipes, _id: PipeId) {}
 
-    fn send(&mut self, _pipes: &mut Pipes, _out: Outgoing<'_>) -> Result<()> {
+    fn send(&mut self, _pipes: &mut Pipes, _out: &mut Outgoing<'_>) -> Result<()> {
         Err(Errno::ENOTSUP)
     }
 

@@ -30,7 +30,7 @@ impl Pattern for Push {
         self.balance.activated(id);
     }
 
-    fn send(&mut self, pipes: &mut Pipes, out: Outgoing<'_>) -> Result<()> {
+    fn send(&mut self, pipes: &mut Pipes, out: &mut Outgoing<'_>) -> Result<()> {
         self.balance.send(pipes, out).map(|_| ())
     }
 

@@ -36,7 +36,7 @@ impl Rep {
             let mut msg = frame.into_msg();
             msg.set_peer(None);
             // A peer that cannot be written to gets no reply, which is what happens anyway.
-            let _ = self.router.send(pipes, Outgoing::msg(&mut msg, true));
+            let _ = self.router.send(pipes, &mut Outgoing::msg(&mut msg, true));
             self.request_begins = !bottom;
         }
         Ok(())
@@ -60,7 +60,7 @@ impl Pattern for Rep {
         self.router.write_activated(pipes, id);
     }
 
-    fn send(&mut self, pipes: &mut Pipes, out: Outgoing<'_>) -> Result<()> {
+    fn send(&mut self, pipes: &mut Pipes, out: &mut Outgoing<'_>) -> Result<()> {
         if !self.sending_reply {
             return Err(Errno::EFSM);
         }

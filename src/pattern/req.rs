@@ -37,7 +37,7 @@ impl Req {
         }
     }
 
-    fn send_frame(&mut self, pipes: &mut Pipes, out: Outgoing<'_>) -> Result<()> {
+    fn send_frame(&mut self, pipes: &mut Pipes, out: &mut Outgoing<'_>) -> Result<()> {
         if let Some(id) = self.dealer.balance.send(pipes, out)? {
             self.reply_pipe = Some(id);
         }
@@ -49,9 +49,9 @@ impl Req {
         if self.correlate {
             self.request_id = self.request_id.wrapping_add(1);
             let id = self.request_id.to_ne_bytes();
-            self.send_frame(pipes, Outgoing::slice(&id, true))?;
+            self.send_frame(pipes, &mut Outgoing::slice(&id, true))?;
         }
-        self.send_frame(pipes, Outgoing::slice(&[], true))?;
+        self.send_frame(pipes, &mut Outgoing::slice(&[], true))?;
         self.message_begins = false;
         // What came before this request is complete cannot be its reply.
         self.dealer.drop_input(pipes);
@@ -120,7 +120,7 @@ impl Pattern for Req {
         self.dealer.write_activated(pipes, id);
     }
 
-    fn send(&mut self, pipes: &mut Pipes, out: Outgoing<'_>) -> Result<()> {
+    fn send(&mut self, pipes: &mut Pipes, out: &mut Outgoing<'_>) -> Result<()> {
         if self.receiving_reply {
             if self.strict {
                 return Err(Errno::EFSM);

@@ -227,9 +227,9 @@ impl Pattern for Router {
 
     fn write_activated(&mut self, _pipes: &mut Pipes, _id: PipeId) {}
 
-    fn send(&mut self, pipes: &mut Pipes, mut out: Outgoing<'_>) -> Result<()> {
+    fn send(&mut self, pipes: &mut Pipes, out: &mut Outgoing<'_>) -> Result<()> {
         if !self.more_out {
-            return self.begin_send(pipes, &out);
+            return self.begin_send(pipes, out);
         }
         if self.raw {
             out.more = false;

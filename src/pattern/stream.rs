@@ -63,7 +63,7 @@ impl Pattern for Stream {
 
     fn write_activated(&mut self, _pipes: &mut Pipes, _id: PipeId) {}
 
-    fn send(&mut self, pipes: &mut Pipes, mut out: Outgoing<'_>) -> Result<()> {
+    fn send(&mut self, pipes: &mut Pipes, out: &mut Outgoing<'_>) -> Result<()> {
         if !self.more_out {
             if out.more {
                 let pipe = self.peers.find(out.data()).ok_or(Errno::EHOSTUNREACH)?;

@@ -41,7 +41,7 @@ impl Pattern for Subscriber {
         self.0.hiccuped(pipes, id);
     }
 
-    fn send(&mut self, _pipes: &mut Pipes, _out: Outgoing<'_>) -> Result<()> {
+    fn send(&mut self, _pipes: &mut Pipes, _out: &mut Outgoing<'_>) -> Result<()> {
         Err(Errno::ENOTSUP)
     }
 

@@ -206,7 +206,7 @@ impl Pattern for Xpub {
         pipes.want_commands(id);
         if !self.welcome.is_empty() {
             // A pipe that was just made has room.
-            let _ = pipes.write(id, Outgoing::slice(&self.welcome, false));
+            let _ = pipes.write(id, &mut Outgoing::slice(&self.welcome, false));
         }
         self.read_activated(pipes, id);
     }
@@ -262,7 +262,7 @@ impl Pattern for Xpub {
         self.distribute.activated(id);
     }
 
-    fn send(&mut self, pipes: &mut Pipes, out: Outgoing<'_>) -> Result<()> {
+    fn send(&mut self, pipes: &mut Pipes, out: &mut Outgoing<'_>) -> Result<()> {
         let more = out.more;
         if !self.more_send {
             let distribute = &mut self.distribute;
@@ -302,7 +302,7 @@ impl Pattern for Xpub {
         self.given = Msg::from_slice(&pending.body);
         self.given_peer = pending.peer;
         Ok(Frame {
-            body: FrameBody::Msg(std::mem::take(&mut self.given)),
+            body: FrameBody::Msg(&mut self.given),
             more: pending.more,
             command: false,
             peer: self.given_peer.as_ref(),

@@ -133,7 +133,7 @@ impl Pattern for Xsub {
         self.tell_everything(pipes, id);
     }
 
-    fn send(&mut self, pipes: &mut Pipes, out: Outgoing<'_>) -> Result<()> {
+    fn send(&mut self, pipes: &mut Pipes, out: &mut Outgoing<'_>) -> Result<()> {
         let first = !self.more_send;
         self.more_send = out.more;
         if first {

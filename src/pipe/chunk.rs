@@ -148,7 +148,15 @@ pub(super) struct External {
     pub(super) msg: Msg,
 }
 
-type Table = [UnsafeCell<MaybeUninit<External>>; EXTERNALS];
+type Table = [Entry; EXTERNALS];
+
+/// A place for an external part.
+struct Entry {
+    /// Stream offset. Written by the writer before the entry counts; a reader may look at one that
+    /// counts and is not published, so it is atomic.
+    at: AtomicU64,
+    body: UnsafeCell<MaybeUninit<Msg>>,
+}
 
 /// One link of the chain. Reached by raw pointers from the two ends of the queue.
 pub(super) struct Chunk {
@@ -228,10 +236,6 @@ impl Chunk {
         self.externals_len.store(0, Ordering::Relaxed);
     }
 
-    pub(super) fn externals_full(&self) -> bool {
-        self.externals_len.load(Ordering::Relaxed) as usize == EXTERNALS
-    }
-
     pub(super) fn externals_len(&self) -> u32 {
         self.externals_len.load(Ordering::Acquire)
     }
@@ -241,14 +245,20 @@ impl Chunk {
     pub(super) unsafe fn push_external(&self, external: External) {
         let mut table = self.externals.load(Ordering::Relaxed);
         if table.is_null() {
-            let fresh: Box<Table> =
-                Box::new([const { UnsafeCell::new(MaybeUninit::uninit()) }; EXTERNALS]);
+            let fresh: Box<Table> = Box::new(std::array::from_fn(|_| Entry {
+                at: AtomicU64::new(0),
+                body: UnsafeCell::new(MaybeUninit::uninit()),
+            }));
             table = Box::into_raw(fresh);
             self.externals.store(table, Ordering::Release);
         }
         let len = self.externals_len.load(Ordering::Relaxed);
         // SAFETY: `len` is below EXTERNALS (caller), the entry is not in the reader's view yet.
-        unsafe { (*(*table)[len as usize].get()).write(external) };
+        unsafe {
+            let entry = &(*table)[len as usize];
+            entry.at.store(external.at, Ordering::Relaxed);
+            (*entry.body.get()).write(external.msg);
+        }
         self.externals_len.store(len + 1, Ordering::Release);
     }
 
@@ -262,7 +272,7 @@ impl Chunk {
         for index in (len..from).rev() {
             self.externals_len.store(index, Ordering::Relaxed);
             // SAFETY: the entry was written by `push_external` and nobody else sees it (caller).
-            unsafe { (*(*table)[index as usize].get()).assume_init_drop() };
+            unsafe { (*(*table)[index as usize].body.get()).assume_init_drop() };
         }
     }
 
@@ -272,9 +282,8 @@ impl Chunk {
             return OPEN;
         }
         let table = self.externals.load(Ordering::Acquire);
-        // SAFETY: entries below `externals_len` are written (release/acquire on that counter), and
-        // `at` is never changed afterwards while the entry is there.
-        unsafe { (*(*table)[index as usize].get()).assume_init_ref().at }
+        // SAFETY: the table is there before anything counts, and stays as long as the chunk.
+        unsafe { (*table)[index as usize].at.load(Ordering::Relaxed) }
     }
 
     /// The body of entry `index`.
@@ -283,8 +292,9 @@ impl Chunk {
     /// The caller is the reader, the entry is published and not taken.
     pub(super) unsafe fn external_body(&self, index: u32) -> &Msg {
         let table = self.externals.load(Ordering::Acquire);
-        // SAFETY: as in `external_at`; the caller says that it is still there.
-        unsafe { &(*(*table)[index as usize].get()).assume_init_ref().msg }
+        // SAFETY: published entries are written (acquire on the published offset) and the caller says
+        // that it is still there.
+        unsafe { (*(*table)[index as usize].body.get()).assume_init_ref() }
     }
 
     /// Takes the body of the next entry out.
@@ -298,7 +308,7 @@ impl Chunk {
         unsafe {
             let index = *self.taken.get();
             *self.taken.get() = index + 1;
-            (*(*table)[index as usize].get()).assume_init_read().msg
+            (*(*table)[index as usize].body.get()).assume_init_read()
         }
     }
 
@@ -319,7 +329,7 @@ impl Drop for Chunk {
         let len = self.externals_len.load(Ordering::Relaxed);
         for index in *self.taken.get_mut()..len {
             // SAFETY: entries between `taken` and `externals_len` are written and still here.
-            unsafe { (*(*table)[index as usize].get()).assume_init_drop() };
+            unsafe { (*(*table)[index as usize].body.get()).assume_init_drop() };
         }
         // SAFETY: made by `Box::into_raw` in `push_external`.
         drop(unsafe { Box::from_raw(table) });

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::msg::{Msg, PeerInfo};
 use crate::pipe::direction::{Signal, signals};
-use crate::pipe::{Body, Outgoing};
+use crate::pipe::{Body, Frame, FrameBody, Outgoing};
 use crate::sync::Slot;
 
 struct Shared {
@@ -43,7 +43,10 @@ pub fn latest(to_reader: Arc<dyn Signal>) -> (LatestWriter, LatestReader) {
         peer: Slot::new(),
         to_reader,
     });
-    (LatestWriter(Arc::clone(&shared)), LatestReader { shared, peer: None, peeked: None })
+    (
+        LatestWriter(Arc::clone(&shared)),
+        LatestReader { shared, peer: None, peeked: None, given: Msg::new() },
+    )
 }
 
 /// Writing end: never full.
@@ -54,21 +57,23 @@ pub struct LatestReader {
     shared: Arc<Shared>,
     peer: Option<Arc<PeerInfo>>,
     peeked: Option<Msg>,
+    /// The message that was given out last, unless it was taken.
+    given: Msg,
 }
 
 impl LatestWriter {
     /// Puts the frame in the place of the message that is there. Returns false when closed.
-    pub fn write(&mut self, out: Outgoing<'_>) -> bool {
-        let mut msg = match out.body {
-            Body::Slice(bytes) => Msg::from_slice(bytes),
-            Body::Msg(msg) => std::mem::take(msg),
-        };
-        msg.set_more(out.more);
+    pub fn write(&mut self, out: &mut Outgoing<'_>) -> bool {
         let (wake, replaced) = {
             let mut state = self.0.lock();
             if state.reader_closed {
                 return false;
             }
+            let mut msg = match &mut out.body {
+                Body::Slice(bytes) => Msg::from_slice(bytes),
+                Body::Msg(msg) => std::mem::take(*msg),
+            };
+            msg.set_more(out.more);
             (std::mem::take(&mut state.armed), state.latest.replace(msg))
         };
         drop(replaced);
@@ -124,6 +129,15 @@ impl LatestReader {
             self.peer = self.shared.peer.get();
         }
         msg
+    }
+
+    /// Takes the message as a frame.
+    pub(super) fn read_frame(&mut self) -> Option<Frame<'_>> {
+        self.given = self.read()?;
+        let more = self.given.more();
+        self.given.set_more(false);
+        let peer = self.peer.as_ref();
+        Some(Frame { body: FrameBody::Msg(&mut self.given), more, command: false, peer })
     }
 
     /// The message's body, without giving it out. A later message no longer takes its place.

@@ -1,14 +1,14 @@
 //! A place in the stream, and the chunk it lies in: what the reading ends have in common.
 //!
-//! Thread: the reader's end. Invariants: `base <= pos <= limit`; bytes below `limit` are published
-//! and lie in the current chunk. Counterpart: none.
+//! Thread: the reader's end. Invariants: [`at`, `end`) is published and lies in the current chunk;
+//! `external` is null or within it, its end included. Counterpart: none.
 
 use std::ptr;
 use std::sync::Arc;
 
 use crate::msg::frame::{self, Header};
 use crate::msg::{Msg, PeerInfo};
-use crate::pipe::chunk::{Chunk, OPEN};
+use crate::pipe::chunk::Chunk;
 use crate::pipe::direction::Direction;
 use crate::sync::Ordering;
 
@@ -16,15 +16,15 @@ pub(super) struct Cursor {
     pub(super) dir: Arc<Direction>,
     /// Null until the first chunk is seen.
     chunk: *mut Chunk,
-    data: *const u8,
-    base: u64,
-    pos: u64,
-    /// End of what may be read in this chunk.
+    /// The next byte, and the end of what may be read in this chunk; equal when there is nothing.
+    at: *const u8,
+    end: *const u8,
+    /// Where the next external part stands, if that is at or before `end`; else null.
+    external: *const u8,
+    /// Stream offset of `end`.
     limit: u64,
     /// The published offset that was loaded last.
     published: u64,
-    /// Where the next external part stands, `OPEN` for none below `limit`.
-    external_at: u64,
 }
 
 // SAFETY: the raw pointers lead to the queue's chunks, which only this end reads (below the
@@ -36,18 +36,18 @@ impl Cursor {
         Self {
             dir,
             chunk: ptr::null_mut(),
-            data: ptr::null(),
-            base: 0,
-            pos: 0,
+            at: ptr::null(),
+            end: ptr::null(),
+            external: ptr::null(),
             limit: 0,
             published: 0,
-            external_at: OPEN,
         }
     }
 
+    /// Stream offset of the next byte.
     #[inline]
     pub(super) fn pos(&self) -> u64 {
-        self.pos
+        self.limit - self.left() as u64
     }
 
     #[inline]
@@ -55,10 +55,16 @@ impl Cursor {
         self.published
     }
 
+    /// Bytes that may be read without looking at shared words.
+    #[inline]
+    fn left(&self) -> usize {
+        self.end.addr() - self.at.addr()
+    }
+
     /// True if bytes are there without looking at shared words.
     #[inline]
     pub(super) fn has_bytes(&self) -> bool {
-        self.pos < self.limit
+        self.at != self.end
     }
 
     /// Looks for more: reloads the published offset and steps into the next chunk. Returns whether
@@ -66,14 +72,18 @@ impl Cursor {
     pub(super) fn refresh(&mut self, mut on_peer: impl FnMut(&Arc<PeerInfo>)) -> bool {
         self.published = self.dir.published();
         loop {
-            if self.published == self.pos {
+            let pos = self.pos();
+            if self.published == pos {
                 // Nothing left, so no need to know about this chunk's end yet.
-                self.limit = self.pos;
+                self.end = self.at;
+                self.limit = pos;
                 return false;
             }
             if self.chunk.is_null() {
                 // Release-published together with the bytes.
-                self.enter(self.dir.first.load(Ordering::Acquire));
+                self.enter(self.dir.first.load(Ordering::Acquire), pos);
+                // From here on the chain is reached through this cursor.
+                self.dir.first.store(ptr::null_mut(), Ordering::Relaxed);
                 // SAFETY: as below.
                 if let Some(peer) = unsafe { &(*self.chunk).peer } {
                     on_peer(peer);
@@ -82,11 +92,11 @@ impl Cursor {
             // SAFETY: `enter` set a chunk that the writer linked; it is ours to read.
             let chunk = unsafe { &*self.chunk };
             let end = chunk.end.load(Ordering::Acquire);
-            if self.pos == end {
+            if pos == end {
                 let next = chunk.next.load(Ordering::Acquire);
                 debug_assert!(!next.is_null());
                 let old = self.chunk;
-                self.enter(next);
+                self.enter(next, pos);
                 // SAFETY: the writer left `old` when it set `end`, and this end just did.
                 unsafe { Chunk::free(old) };
                 // SAFETY: as above, for the chunk just entered.
@@ -96,87 +106,106 @@ impl Cursor {
                 continue;
             }
             self.limit = self.published.min(end);
-            // SAFETY: `taken` belongs to this end.
-            self.external_at = chunk.external_at(unsafe { chunk.taken() });
+            // SAFETY: [pos, limit) lies in the chunk, whose memory `at` points into.
+            self.end = unsafe { self.at.add((self.limit - pos) as usize) };
+            self.find_external(pos);
             return true;
         }
     }
 
-    fn enter(&mut self, chunk: *mut Chunk) {
-        let first = self.chunk.is_null();
+    /// Enters `chunk` at its first byte, which stands for stream offset `pos`.
+    fn enter(&mut self, chunk: *mut Chunk, pos: u64) {
         self.chunk = chunk;
-        // From here on the chain is reached through this cursor.
-        if first {
-            self.dir.first.store(ptr::null_mut(), Ordering::Relaxed);
-        }
-        // SAFETY: the writer linked the chunk before it published bytes in it.
+        // SAFETY: linked by the writer, not yet freed; this end holds the reader's role.
         let (data, base, _) = unsafe { (*chunk).span() };
-        self.data = data;
-        self.base = base;
+        debug_assert_eq!(base, pos);
+        self.at = data;
+        self.end = data;
+        self.external = ptr::null();
+        self.limit = pos;
+    }
+
+    /// Looks where the next external part stands, the cursor being at stream offset `pos`.
+    fn find_external(&mut self, pos: u64) {
+        // SAFETY: `taken` belongs to this end, which is in a chunk.
+        let at = unsafe { (*self.chunk).external_at((*self.chunk).taken()) };
+        self.external = if at <= self.limit {
+            // SAFETY: the part stands between `pos` and `limit`, which lie in the chunk.
+            unsafe { self.at.add((at - pos) as usize) }
+        } else {
+            ptr::null()
+        };
+    }
+
+    /// The flags of the frame at the cursor. Call only where a frame begins and bytes are there.
+    #[inline]
+    pub(super) fn flags(&self) -> u8 {
+        debug_assert!(self.has_bytes());
+        // SAFETY: bytes are there (caller), and they are published.
+        unsafe { *self.at }
     }
 
     /// The frame header at the cursor. Call only where a frame begins: headers are never split.
     #[inline]
     pub(super) fn header(&self) -> Header {
-        let bytes = self.bytes();
-        frame::decode_header(bytes).unwrap_or(Header { flags: 0, body_len: 0, header_len: 2 })
+        frame::decode_header(self.bytes()).unwrap_or(Header {
+            flags: 0,
+            body_len: 0,
+            header_len: 2,
+        })
     }
 
     /// The published bytes from the cursor to the end of the chunk.
     #[inline]
     pub(super) fn bytes(&self) -> &[u8] {
-        let len = (self.limit - self.pos) as usize;
-        if len == 0 {
+        if self.at.is_null() {
             return &[];
         }
-        // SAFETY: [pos, limit) is published and lies in the current chunk; the writer does not
-        // touch published bytes.
-        unsafe { std::slice::from_raw_parts(self.data.add((self.pos - self.base) as usize), len) }
+        // SAFETY: [at, end) is published and lies in the current chunk; the writer does not touch
+        // published bytes.
+        unsafe { std::slice::from_raw_parts(self.at, self.left()) }
     }
 
     #[inline]
-    pub(super) fn skip(&mut self, n: u64) {
-        debug_assert!(self.pos + n <= self.limit);
-        self.pos += n;
+    pub(super) fn skip(&mut self, n: usize) {
+        assert!(n <= self.left(), "a frame lies in one chunk");
+        // SAFETY: within [at, end], just checked.
+        self.at = unsafe { self.at.add(n) };
     }
 
     /// Bytes that follow before the next external part or the end of what may be read.
-    pub(super) fn until_external(&self) -> u64 {
-        self.limit.min(self.external_at) - self.pos
+    pub(super) fn until_external(&self) -> usize {
+        if self.external.is_null() { self.left() } else { self.external.addr() - self.at.addr() }
     }
 
     /// True if an external part stands right at the cursor.
     #[inline]
     pub(super) fn at_external(&self) -> bool {
-        self.pos == self.external_at
+        self.at == self.external
     }
 
     /// True if an external part stands `ahead` bytes further on.
-    pub(super) fn external_follows(&self, ahead: u64) -> bool {
-        self.pos + ahead == self.external_at
+    pub(super) fn external_follows(&self, ahead: usize) -> bool {
+        !self.external.is_null() && self.external.addr() - self.at.addr() == ahead
     }
 
-    /// The `len` bytes that were skipped last.
+    /// Skips `len` bytes and gives them.
     #[inline]
-    pub(super) fn passed(&self, len: usize) -> &[u8] {
-        debug_assert!(self.pos - self.base >= len as u64);
-        // SAFETY: the bytes before `pos`, back to the chunk's base, are published and stay until
-        // this end moves on; `skip` passed `len` of them.
-        unsafe {
-            let end = self.data.add((self.pos - self.base) as usize);
-            std::slice::from_raw_parts(end.sub(len), len)
-        }
+    pub(super) fn take(&mut self, len: usize) -> &[u8] {
+        let from = self.at;
+        self.skip(len);
+        // SAFETY: `skip` checked that they are published; they stay until this end moves on.
+        unsafe { std::slice::from_raw_parts(from, len) }
     }
 
     /// The body of the frame at the cursor.
     pub(super) fn peek_body(&self) -> &[u8] {
         let header = self.header();
-        let ahead = u64::from(header.header_len);
-        if self.external_follows(ahead) {
+        let from = usize::from(header.header_len);
+        if self.external_follows(from) {
             // SAFETY: the entry stands at a published offset and was not taken.
             return unsafe { (*self.chunk).external_body((*self.chunk).taken()).data() };
         }
-        let from = usize::from(header.header_len);
         self.bytes().get(from..from + header.body_len as usize).unwrap_or_default()
     }
 
@@ -184,11 +213,9 @@ impl Cursor {
     pub(super) fn take_external(&mut self) -> Msg {
         debug_assert!(self.at_external());
         // SAFETY: `at_external` found the next entry at a published offset.
-        unsafe {
-            let msg = (*self.chunk).take_external();
-            self.external_at = (*self.chunk).external_at((*self.chunk).taken());
-            msg
-        }
+        let msg = unsafe { (*self.chunk).take_external() };
+        self.find_external(self.pos());
+        msg
     }
 
     /// Visits what is published from the cursor on, as (bytes, external body) alternately, without
@@ -196,7 +223,7 @@ impl Cursor {
     ///
     /// The visited slices stay valid until the cursor moves.
     pub(super) fn visit(&self, until: u64, mut visit: impl FnMut(&[u8]) -> bool) {
-        let (mut chunk, mut pos) = (self.chunk, self.pos);
+        let (mut chunk, mut pos) = (self.chunk, self.pos());
         if chunk.is_null() {
             return;
         }
@@ -242,12 +269,8 @@ impl Cursor {
 
     /// For [`super::rewind`]: takes over the chunk's new beginning.
     pub(super) fn rewound(&mut self) {
-        // SAFETY: the caller holds both ends; the chunk is alive.
-        let (data, base, _) = unsafe { (*self.chunk).span() };
-        self.data = data;
-        self.base = base;
-        self.limit = self.pos;
-        self.external_at = OPEN;
+        let pos = self.pos();
+        self.enter(self.chunk, pos);
     }
 }
 

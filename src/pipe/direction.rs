@@ -72,9 +72,8 @@ pub(super) struct Direction {
     writer_state: AtomicU32,
     /// Bits [`WRITER_CLOSED`] and [`READER_CLOSED`], each set once by its side.
     closed: AtomicU32,
-    /// High-water mark in messages, 0 for none: the share of the writer's and of the reader's side.
-    hwm_writer: AtomicU32,
-    hwm_reader: AtomicU32,
+    /// The high-water mark: each side's share, see [`PackedMarks`].
+    marks: AtomicU64,
     /// First chunk; set once by the writer, before anything is published.
     pub(super) first: AtomicPtr<Chunk>,
     /// Who is at the writer's side, told by a connection after its handshake.
@@ -83,13 +82,42 @@ pub(super) struct Direction {
     to_writer: Arc<dyn Signal>,
 }
 
-/// Adds up the two sides' high-water marks as libzmq does for inproc: unlimited if either is. A
-/// side that has no say passes `None`.
-fn packed_hwm(hwm: Option<u32>) -> u32 {
-    hwm.unwrap_or(NO_SAY)
-}
+/// The two sides' shares of the high-water mark in one word, so that the writer sees by one load
+/// whether they changed: the writer's in the upper half, the reader's in the lower.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct PackedMarks(u64);
 
+/// The share of a side that has no say.
 const NO_SAY: u32 = u32::MAX;
+
+impl PackedMarks {
+    pub(super) const NONE: Self = Self(0);
+
+    fn new(writer: Option<u32>, reader: Option<u32>) -> Self {
+        Self::from_shares(writer.unwrap_or(NO_SAY), reader.unwrap_or(NO_SAY))
+    }
+
+    fn from_shares(writer: u32, reader: u32) -> Self {
+        Self(u64::from(writer) << 32 | u64::from(reader))
+    }
+
+    fn writer(self) -> u32 {
+        (self.0 >> 32) as u32
+    }
+
+    fn reader(self) -> u32 {
+        self.0 as u32
+    }
+
+    /// The sum of both shares, as libzmq has it for inproc; 0 is "no limit", as when either is 0.
+    pub(super) fn hwm(self) -> u64 {
+        match (self.writer(), self.reader()) {
+            (0, _) | (_, 0) => 0,
+            (NO_SAY, mark) | (mark, NO_SAY) => u64::from(mark),
+            (writer, reader) => u64::from(writer) + u64::from(reader),
+        }
+    }
+}
 
 impl Direction {
     pub(super) fn new(
@@ -108,8 +136,7 @@ impl Direction {
             reader_state: AtomicU32::new(ARMED),
             writer_state: AtomicU32::new(AWAKE),
             closed: AtomicU32::new(0),
-            hwm_writer: AtomicU32::new(packed_hwm(hwm_writer)),
-            hwm_reader: AtomicU32::new(packed_hwm(hwm_reader)),
+            marks: AtomicU64::new(PackedMarks::new(hwm_writer, hwm_reader).0),
             first: AtomicPtr::new(ptr::null_mut()),
             peer: Slot::new(),
             to_reader,
@@ -117,39 +144,55 @@ impl Direction {
         })
     }
 
-    /// High-water mark in messages; 0 is "no limit".
+    /// The two shares of the high-water mark as they are now.
     #[inline]
+    pub(super) fn marks(&self) -> PackedMarks {
+        PackedMarks(self.marks.load(Ordering::Relaxed))
+    }
+
+    /// High-water mark in messages; 0 is "no limit".
     pub(super) fn hwm(&self) -> u64 {
-        let writer = self.hwm_writer.load(Ordering::Relaxed);
-        let reader = self.hwm_reader.load(Ordering::Relaxed);
-        match (writer, reader) {
-            (0, _) | (_, 0) => 0,
-            (NO_SAY, mark) | (mark, NO_SAY) => u64::from(mark),
-            (writer, reader) => u64::from(writer) + u64::from(reader),
+        self.marks().hwm()
+    }
+
+    fn change_marks(&self, change: impl Fn(PackedMarks) -> PackedMarks) {
+        let mut marks = self.marks();
+        // Relaxed: the word stands for itself; `reconsider_credit` follows where it matters.
+        while let Err(now) = self.marks.compare_exchange_weak(
+            marks.0,
+            change(marks).0,
+            Ordering::Relaxed,
+            Ordering::Relaxed,
+        ) {
+            marks = PackedMarks(now);
         }
     }
 
+    /// Changes the writer's share, if it has one.
     pub(super) fn set_hwm_writer(&self, hwm: u32) {
-        if self.hwm_writer.load(Ordering::Relaxed) != NO_SAY {
-            self.hwm_writer.store(hwm, Ordering::Relaxed);
-        }
+        self.change_marks(|marks| match marks.writer() {
+            NO_SAY => marks,
+            _ => PackedMarks::from_shares(hwm, marks.reader()),
+        });
     }
 
+    /// Changes the reader's share, if it has one.
     pub(super) fn set_hwm_reader(&self, hwm: u32) {
-        if self.hwm_reader.load(Ordering::Relaxed) != NO_SAY {
-            self.hwm_reader.store(hwm, Ordering::Relaxed);
-        }
+        self.change_marks(|marks| match marks.reader() {
+            NO_SAY => marks,
+            _ => PackedMarks::from_shares(marks.writer(), hwm),
+        });
     }
 
     /// The reader's side becomes known: its share counts from now on.
     pub(super) fn join_hwm_reader(&self, hwm: u32) {
-        self.hwm_reader.store(hwm, Ordering::Relaxed);
+        self.change_marks(|marks| PackedMarks::from_shares(marks.writer(), hwm));
         self.reconsider_credit();
     }
 
     /// The writer's side becomes known: its share counts from now on.
     pub(super) fn join_hwm_writer(&self, hwm: u32) {
-        self.hwm_writer.store(hwm, Ordering::Relaxed);
+        self.change_marks(|marks| PackedMarks::from_shares(hwm, marks.reader()));
         self.reconsider_credit();
     }
 

@@ -16,7 +16,6 @@ use socket2::{MaybeUninitSlice, SockRef};
 
 use crate::msg::{Msg, frame};
 use crate::pipe::Writer;
-use crate::pipe::chunk::External;
 
 /// Memory that a body gets before its bytes arrive, at most. It is not touched before they do.
 const TRUSTED_LEN: usize = 1 << 20;
@@ -250,8 +249,7 @@ impl Filler {
             }
             return Ok(false);
         }
-        // SAFETY: the chunk is the writer's current one; it is there, as bytes were read into it.
-        if unsafe { (*writer.chunk).externals_full() } {
+        if writer.externals_full() {
             writer.next_chunk(usize::from(header_len) + MIN_SPARE);
         }
         let body_at = writer.pos + u64::from(header_len);
@@ -276,10 +274,8 @@ impl Filler {
             return self.body.is_none();
         };
         let writer = &mut self.writer;
-        let at = writer.pos + u64::from(body.header_len);
-        // SAFETY: `begin_body` saw room in the table, and nothing was added since.
-        unsafe { (*writer.chunk).push_external(External { at, msg: into_msg(body.bytes) }) };
-        writer.pos = at;
+        writer.pos += u64::from(body.header_len);
+        writer.push_external(into_msg(body.bytes));
         writer.in_message = body.flags & frame::MORE != 0;
         if !writer.in_message {
             writer.messages += u64::from(body.flags & frame::COMMAND == 0);

@@ -131,8 +131,8 @@ impl Flusher {
             if !self.done.has_bytes() && !self.done.refresh(|_| ()) {
                 break;
             }
-            let bytes = self.done.until_external().min(until - self.done.pos());
-            self.done.skip(bytes);
+            let left = usize::try_from(until - self.done.pos()).unwrap_or(usize::MAX);
+            self.done.skip(self.done.until_external().min(left));
             if self.done.at_external() {
                 self.spent.push(self.done.take_external());
             }
@@ -158,11 +158,11 @@ impl Flusher {
                 }
                 let header = self.done.header();
                 is_message = header.flags & frame::COMMAND == 0;
-                self.done.skip(u64::from(header.header_len));
+                self.done.skip(usize::from(header.header_len));
                 if self.done.at_external() {
                     self.spent.push(self.done.take_external());
                 } else {
-                    self.done.skip(header.body_len);
+                    self.done.skip(header.body_len as usize);
                 }
             }
             self.messages += u64::from(is_message);

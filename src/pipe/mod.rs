@@ -78,15 +78,6 @@ impl<'a> Outgoing<'a> {
             Body::Msg(msg) => msg.data(),
         }
     }
-
-    /// The same frame for one of several takers in turn: the body is moved from at the last.
-    pub fn reborrow(&mut self) -> Outgoing<'_> {
-        let body = match &mut self.body {
-            Body::Slice(bytes) => Body::Slice(bytes),
-            Body::Msg(msg) => Body::Msg(msg),
-        };
-        Outgoing { body, more: self.more }
-    }
 }
 
 /// A frame that was read. Its bytes stay in the queue's chunk until the next call on the reader.
@@ -107,8 +98,8 @@ pub struct Frame<'a> {
 pub enum FrameBody<'a> {
     /// In the chunk.
     Bytes(&'a [u8]),
-    /// Came by pointer.
-    Msg(Msg),
+    /// Came by pointer; who wants to keep it takes it out. What is left goes with the next read.
+    Msg(&'a mut Msg),
 }
 
 /// The watermarks of one queue: each side's share in messages, 0 for "no limit", `None` for a side

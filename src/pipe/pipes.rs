@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::msg::PeerInfo;
 use crate::pipe::conflate::{LatestReader, LatestWriter};
-use crate::pipe::{Frame, FrameBody, Outgoing, Port, Reader, Writer};
+use crate::pipe::{Frame, Outgoing, Port, Reader, Writer};
 
 /// The place of a pipe in its socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -139,7 +139,7 @@ impl Pipes {
     /// Writes a frame; the peer sees the message when its last frame is written. False: no room or
     /// no peer, nothing was written and the body is where it was.
     #[inline]
-    pub fn write(&mut self, id: PipeId, out: Outgoing<'_>) -> bool {
+    pub fn write(&mut self, id: PipeId, out: &mut Outgoing<'_>) -> bool {
         let more = out.more;
         let written = match self.end(id) {
             Some(End { leaving: false, tx: Tx::Queue(tx), .. }) => tx.write(out),
@@ -159,7 +159,7 @@ impl Pipes {
         let written = match self.end(id) {
             Some(End { leaving: false, tx: Tx::Queue(tx), .. }) => tx.write_copy(out),
             Some(End { leaving: false, tx: Tx::Latest(tx), .. }) => {
-                tx.write(Outgoing::slice(out.data(), more))
+                tx.write(&mut Outgoing::slice(out.data(), more))
             }
             _ => false,
         };
@@ -215,13 +215,7 @@ impl Pipes {
         let end = self.ends.get_mut(id.0 as usize)?.as_mut()?;
         match &mut end.rx {
             Rx::Queue(rx) => rx.read(),
-            Rx::Latest(rx) => {
-                let mut msg = rx.read()?;
-                let more = msg.more();
-                msg.set_more(false);
-                let peer = rx.peer_ref();
-                Some(Frame { body: FrameBody::Msg(msg), more, command: false, peer })
-            }
+            Rx::Latest(rx) => rx.read_frame(),
         }
     }
 

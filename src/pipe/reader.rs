@@ -26,8 +26,8 @@ pub struct Reader {
     in_message: bool,
     wants_commands: bool,
     closed: bool,
-    /// True once the reader went to sleep with nothing to read: a signal will come.
-    armed: bool,
+    /// The body that came by pointer and was given out last, unless it was taken.
+    given: Msg,
 }
 
 impl Reader {
@@ -45,9 +45,9 @@ impl Reader {
             in_message: false,
             wants_commands: false,
             closed: false,
-            armed: true,
+            given: Msg::new(),
         };
-        reader.acknowledge_at = reader.step();
+        reader.acknowledge_at = messages + reader.step();
         reader
     }
 
@@ -55,33 +55,34 @@ impl Reader {
     /// side gets [`signals::READABLE`](super::signals::READABLE) when there is more, or the end.
     #[inline]
     pub fn can_read(&mut self) -> bool {
-        if self.in_message {
-            return true;
-        }
-        if self.cursor.has_bytes() && self.at_wanted_frame() {
-            return true;
-        }
-        self.can_read_slow()
+        self.is_at_message() || self.can_read_slow(true)
+    }
+
+    /// As [`Reader::can_read`], but on false nothing is promised: the caller looks again by itself.
+    #[inline]
+    pub fn has_message(&mut self) -> bool {
+        self.is_at_message() || self.can_read_slow(false)
+    }
+
+    #[inline]
+    fn is_at_message(&self) -> bool {
+        self.in_message || self.cursor.has_bytes() && self.at_wanted_frame()
     }
 
     #[cold]
-    fn can_read_slow(&mut self) -> bool {
+    fn can_read_slow(&mut self, arm: bool) -> bool {
         if self.closed {
             return false;
         }
         loop {
-            while self.refresh() {
-                while self.cursor.has_bytes() {
-                    if self.at_wanted_frame() {
-                        self.armed = false;
-                        return true;
-                    }
-                    self.skip_frame();
+            while self.cursor.has_bytes() || self.refresh() {
+                if self.at_wanted_frame() {
+                    return true;
                 }
+                self.skip_frame();
             }
             self.acknowledge();
-            if self.cursor.dir.arm_reader(self.cursor.pos()) {
-                self.armed = true;
+            if !arm || self.cursor.dir.arm_reader(self.cursor.pos()) {
                 return false;
             }
             if self.cursor.dir.writer_closed() && self.cursor.dir.published() == self.cursor.pos() {
@@ -93,7 +94,7 @@ impl Reader {
     /// The next frame; `None` if there is no whole message.
     #[inline]
     pub fn read(&mut self) -> Option<Frame<'_>> {
-        if !self.can_read() {
+        if !self.is_at_message() && !self.can_read_slow(false) {
             return None;
         }
         if !self.cursor.has_bytes() {
@@ -104,7 +105,7 @@ impl Reader {
         if self.in_message && header.flags & frame::COMMAND != 0 {
             header = self.skip_commands_inside();
         }
-        self.cursor.skip(u64::from(header.header_len));
+        self.cursor.skip(usize::from(header.header_len));
         let more = header.flags & frame::MORE != 0;
         let command = header.flags & frame::COMMAND != 0;
         if !command {
@@ -117,11 +118,10 @@ impl Reader {
             }
         }
         let body = if self.cursor.at_external() {
-            FrameBody::Msg(self.cursor.take_external())
+            self.given = self.cursor.take_external();
+            FrameBody::Msg(&mut self.given)
         } else {
-            let len = header.body_len;
-            self.cursor.skip(len);
-            FrameBody::Bytes(self.cursor.passed(len as usize))
+            FrameBody::Bytes(self.cursor.take(header.body_len as usize))
         };
         Some(Frame { body, more, command, peer: self.peer.as_ref() })
     }
@@ -145,8 +145,7 @@ impl Reader {
     /// Skips command frames that nobody wants. True if the cursor stands at a frame to deliver.
     #[inline]
     fn at_wanted_frame(&self) -> bool {
-        let header = self.cursor.header();
-        header.flags & frame::COMMAND == 0 || self.is_wanted_command()
+        self.cursor.flags() & frame::COMMAND == 0 || self.is_wanted_command()
     }
 
     /// Subscriptions (and group membership) are the only commands that a pattern reads.
@@ -156,7 +155,7 @@ impl Reader {
             return false;
         }
         let header = self.cursor.header();
-        if self.cursor.external_follows(u64::from(header.header_len)) {
+        if self.cursor.external_follows(usize::from(header.header_len)) {
             // A topic of many kilobytes: no other command is that long.
             return true;
         }
@@ -183,11 +182,11 @@ impl Reader {
 
     fn skip_frame(&mut self) {
         let header = self.cursor.header();
-        self.cursor.skip(u64::from(header.header_len));
+        self.cursor.skip(usize::from(header.header_len));
         if self.cursor.at_external() {
             drop(self.cursor.take_external());
         } else {
-            self.cursor.skip(header.body_len);
+            self.cursor.skip(header.body_len as usize);
         }
     }
 
@@ -282,12 +281,21 @@ impl Frame<'_> {
         }
     }
 
+    /// The body, if it came by pointer: it is the caller's to drop.
+    #[inline]
+    pub fn into_external(self) -> Option<Msg> {
+        match self.body {
+            FrameBody::Bytes(_) => None,
+            FrameBody::Msg(msg) => Some(std::mem::take(msg)),
+        }
+    }
+
     /// The frame as a message of its own, with its flags and peer.
     #[inline]
     pub fn into_msg(self) -> Msg {
         let mut msg = match self.body {
             FrameBody::Bytes(bytes) => Msg::from_slice(bytes),
-            FrameBody::Msg(msg) => msg,
+            FrameBody::Msg(msg) => std::mem::take(msg),
         };
         msg.set_more(self.more);
         msg.set_peer(self.peer.cloned());

@@ -11,9 +11,9 @@ use std::sync::Arc;
 
 use crate::msg::frame;
 use crate::msg::{Msg, PeerInfo};
-use crate::pipe::chunk::{Buffer, Chunk, External, OPEN, SizeClass};
+use crate::pipe::chunk::{Buffer, Chunk, EXTERNALS, External, OPEN, SizeClass};
 use crate::pipe::cursor::Cursor;
-use crate::pipe::direction::Direction;
+use crate::pipe::direction::{Direction, PackedMarks};
 use crate::pipe::{Body, Outgoing};
 use crate::sync::Ordering;
 
@@ -54,9 +54,14 @@ pub struct Writer {
     /// The chunk in which `committed` lies, and its external parts then.
     committed_chunk: *mut Chunk,
     committed_externals: u32,
+    /// External parts in the current chunk.
+    externals: u32,
     pub(super) messages: u64,
     /// The credit that was loaded last.
     consumed: u64,
+    /// The marks that were looked at last, and what they add up to.
+    marks: PackedMarks,
+    hwm: u64,
     pub(super) in_message: bool,
     closed: bool,
     next_class: SizeClass,
@@ -81,8 +86,11 @@ impl Writer {
             committed: 0,
             committed_chunk: ptr::null_mut(),
             committed_externals: 0,
+            externals: 0,
             messages: 0,
             consumed: 0,
+            marks: PackedMarks::NONE,
+            hwm: 0,
             in_message: false,
             closed: false,
             next_class: SizeClass::SMALLEST,
@@ -91,15 +99,16 @@ impl Writer {
         }
     }
 
-    /// Writes one frame; with `more == false` it completes the message and commits it. False: the
-    /// high-water mark is reached or the queue is closed; nothing was written, `out` is untouched.
+    /// Writes one frame; with `more == false` it completes the message and commits it. A message's
+    /// body is moved from. False: the high-water mark is reached or the queue is closed; nothing
+    /// was written, `out` is untouched.
     #[inline]
-    pub fn write(&mut self, out: Outgoing<'_>) -> bool {
+    pub fn write(&mut self, out: &mut Outgoing<'_>) -> bool {
         if !self.can_continue() {
             return false;
         }
         let flags = if out.more { frame::MORE } else { 0 };
-        match out.body {
+        match &mut out.body {
             Body::Slice(bytes) if bytes.len() <= self.thresholds.slice => {
                 self.append_frame(flags, bytes);
             }
@@ -108,7 +117,7 @@ impl Writer {
                 self.append_frame(flags, msg.data());
             }
             Body::Msg(msg) => {
-                let msg = std::mem::take(msg);
+                let msg = std::mem::take(*msg);
                 self.append_external(flags, msg);
             }
         }
@@ -119,24 +128,19 @@ impl Writer {
     /// As [`Writer::write`], but leaves the body with the caller, who has others to send it to:
     /// small bodies are copied, large ones shared.
     pub fn write_copy(&mut self, out: &mut Outgoing<'_>) -> bool {
-        if !self.can_continue() {
-            return false;
-        }
-        let flags = if out.more { frame::MORE } else { 0 };
         match &mut out.body {
             Body::Msg(msg) if msg.len() > self.thresholds.message => {
+                if !self.can_continue() {
+                    return false;
+                }
+                let flags = if out.more { frame::MORE } else { 0 };
                 let shared = msg.share();
                 self.append_external(flags, shared);
+                self.frame_done(out.more);
+                true
             }
-            Body::Msg(msg) => self.append_frame(flags, msg.data()),
-            Body::Slice(bytes) if bytes.len() <= self.thresholds.slice => {
-                self.append_frame(flags, bytes);
-            }
-            Body::Slice(bytes) => self.append_external(flags, Msg::from_slice(bytes)),
+            _ => self.write(out),
         }
-        let more = out.more;
-        self.frame_done(more);
-        true
     }
 
     /// Writes a command frame, whatever the high-water mark; it does not count as a message.
@@ -168,15 +172,16 @@ impl Writer {
         if self.is_closed() {
             return false;
         }
-        let hwm = self.dir.hwm();
-        if hwm == 0 || self.messages - self.consumed < hwm {
-            return true;
+        if self.dir.marks() != self.marks {
+            self.marks = self.dir.marks();
+            self.hwm = self.marks.hwm();
         }
-        self.can_write_slow(hwm)
+        self.hwm == 0 || self.messages - self.consumed < self.hwm || self.can_write_slow()
     }
 
     #[cold]
-    fn can_write_slow(&mut self, hwm: u64) -> bool {
+    fn can_write_slow(&mut self) -> bool {
+        let hwm = self.hwm;
         if self.dir.writer_blocked() {
             return false;
         }
@@ -203,37 +208,42 @@ impl Writer {
         if self.capacity_end - self.pos < needed as u64 {
             self.next_chunk(needed);
         }
-        let mut header = [0u8; frame::MAX_HEADER_LEN];
-        let header_len = frame::encode_header(flags, body.len(), &mut header);
         // SAFETY: [pos, pos + needed) lies in the chunk (just checked) beyond what is published,
-        // so it is the writer's; the body cannot overlap memory that nobody else has seen. Nine
-        // header bytes are written whatever `header_len`, which `needed` allows for.
+        // so it is the writer's; the body cannot overlap memory that nobody else has seen.
         unsafe {
             let to = self.data.add((self.pos - self.base) as usize);
-            ptr::copy_nonoverlapping(header.as_ptr(), to, frame::MAX_HEADER_LEN);
+            let header_len = frame::write_header(flags, body.len(), to);
             ptr::copy_nonoverlapping(body.as_ptr(), to.add(header_len), body.len());
+            self.pos += (header_len + body.len()) as u64;
         }
-        self.pos += (header_len + body.len()) as u64;
         self.filled = self.pos;
     }
 
     fn append_external(&mut self, flags: u8, msg: Msg) {
         let needed = frame::MAX_HEADER_LEN;
-        // SAFETY: the chunk, if any, is the writer's current one.
-        let table_full = !self.chunk.is_null() && unsafe { (*self.chunk).externals_full() };
-        if table_full || self.capacity_end - self.pos < needed as u64 {
+        if self.externals_full() || self.capacity_end - self.pos < needed as u64 {
             self.next_chunk(needed);
         }
-        let mut header = [0u8; frame::MAX_HEADER_LEN];
-        let header_len = frame::encode_header(flags, msg.len(), &mut header);
-        // SAFETY: as in `append_frame`; the table has room.
+        // SAFETY: as in `append_frame`.
         unsafe {
             let to = self.data.add((self.pos - self.base) as usize);
-            ptr::copy_nonoverlapping(header.as_ptr(), to, frame::MAX_HEADER_LEN);
-            self.pos += header_len as u64;
-            self.filled = self.pos;
-            (*self.chunk).push_external(External { at: self.pos, msg });
+            self.pos += frame::write_header(flags, msg.len(), to) as u64;
         }
+        self.filled = self.pos;
+        self.push_external(msg);
+    }
+
+    /// True if the current chunk's table takes no more parts.
+    pub(super) fn externals_full(&self) -> bool {
+        self.externals as usize == EXTERNALS
+    }
+
+    /// Puts a body that goes by pointer behind its header, which ends at `pos`.
+    pub(super) fn push_external(&mut self, msg: Msg) {
+        assert!(!self.chunk.is_null() && !self.externals_full(), "room was made");
+        // SAFETY: the chunk is the writer's current one, and its table has room.
+        unsafe { (*self.chunk).push_external(External { at: self.pos, msg }) };
+        self.externals += 1;
     }
 
     #[inline]
@@ -251,12 +261,7 @@ impl Writer {
     pub(super) fn commit(&mut self) {
         self.committed = self.pos;
         self.committed_chunk = self.chunk;
-        self.committed_externals = if self.chunk.is_null() {
-            0
-        } else {
-            // SAFETY: the writer's current chunk, which lives until the writer leaves it.
-            unsafe { (*self.chunk).externals_len() }
-        };
+        self.committed_externals = self.externals;
     }
 
     /// Drops the frames of an unfinished message. Returns the bodies that went by pointer to the
@@ -295,6 +300,7 @@ impl Writer {
             // SAFETY: entries behind the committed ones were never published.
             unsafe { (*self.chunk).truncate_externals(self.committed_externals) };
         }
+        self.externals = self.committed_externals;
     }
 
     fn enter(&mut self, chunk: *mut Chunk) {
@@ -335,6 +341,7 @@ impl Writer {
             }
         }
         self.enter(fresh);
+        self.externals = 0;
     }
 
     /// See [`super::rewind_outbound`]. `grow` asks for a larger chunk while at it.
@@ -366,6 +373,7 @@ impl Writer {
             }
         }
         self.enter(self.chunk);
+        self.externals = 0;
         self.committed_externals = 0;
         cursor.rewound();
     }

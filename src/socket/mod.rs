@@ -201,7 +201,7 @@ impl Socket {
         let mut guard = self.open()?;
         let state = &mut *guard;
         state.process_news();
-        let result = state.pattern.send(&mut state.pipes, out.reborrow());
+        let result = state.pattern.send(&mut state.pipes, out);
         state.settle();
         match result {
             Err(Errno::EAGAIN | PIPE_LOST) => self.send_slow(guard, out, dont_wait, result),
@@ -234,7 +234,7 @@ impl Socket {
             guard = self.wait(guard, &wait)?;
             let state = &mut *guard;
             state.process_news();
-            result = state.pattern.send(&mut state.pipes, out.reborrow());
+            result = state.pattern.send(&mut state.pipes, out);
             state.settle();
         }
     }

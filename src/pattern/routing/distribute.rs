@@ -117,20 +117,19 @@ impl Distribute {
     }
 
     /// Sends to all pipes that have room.
-    pub(in super::super) fn send_to_all(&mut self, pipes: &mut Pipes, out: Outgoing<'_>) {
+    pub(in super::super) fn send_to_all(&mut self, pipes: &mut Pipes, out: &mut Outgoing<'_>) {
         self.matching = self.active;
         self.send_to_marked(pipes, out);
     }
 
     /// Sends to the marked pipes; those that have no room miss the message.
-    pub(in super::super) fn send_to_marked(&mut self, pipes: &mut Pipes, mut out: Outgoing<'_>) {
+    pub(in super::super) fn send_to_marked(&mut self, pipes: &mut Pipes, out: &mut Outgoing<'_>) {
         let more = out.more;
         let mut index = 0;
         while index < self.matching {
             let id = self.pipes[index];
             let last = index + 1 == self.matching;
-            let written =
-                if last { pipes.write(id, out.reborrow()) } else { pipes.write_copy(id, &mut out) };
+            let written = if last { pipes.write(id, out) } else { pipes.write_copy(id, out) };
             if written {
                 index += 1;
             } else {

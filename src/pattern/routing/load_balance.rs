@@ -57,7 +57,7 @@ impl LoadBalance {
     pub(in super::super) fn send(
         &mut self,
         pipes: &mut Pipes,
-        mut out: Outgoing<'_>,
+        out: &mut Outgoing<'_>,
     ) -> Result<Option<PipeId>> {
         let more = out.more;
         if self.dropping {
@@ -67,7 +67,7 @@ impl LoadBalance {
         }
         while self.active > 0 {
             let id = self.pipes[self.current];
-            if pipes.write(id, out.reborrow()) {
+            if pipes.write(id, out) {
                 self.more = more;
                 if !more {
                     self.current += 1;
