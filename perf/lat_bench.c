@@ -1,0 +1,148 @@
+/* Latency of a request and its answer, with all that users complain about: pauses between requests,
+   the first message after a connect, a second message right after the first.
+
+   A round sends BURST messages back to back, awaits as many echoes and then pauses. Figures are one
+   way (half a round trip) where BURST is 1; for a larger one, and with `--first`, the time of the
+   whole round. CPU time is that of both sides. */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "support.h"
+
+struct setup {
+    const char *transport;
+    const char *api;
+    uint64_t size;
+    uint64_t count;
+    uint64_t warm_up;
+    uint64_t burst;
+    double pause_ms;
+    int poll;
+    int first;
+};
+
+static void await_input(const struct setup *setup, void *socket)
+{
+    if (!setup->poll)
+        return;
+    zmq_pollitem_t item = {socket, 0, ZMQ_POLLIN, 0};
+    CHECK("zmq_poll", zmq_poll(&item, 1, -1) == 1);
+}
+
+/* Echoes until all rounds are over. DEALER to DEALER, as a burst does not suit REQ. */
+static void echo_all(struct peer *self, void *argument)
+{
+    const struct setup *setup = argument;
+    void *context = peer_context(self);
+    void *socket = new_socket(context, setup->first ? ZMQ_ROUTER : ZMQ_DEALER);
+    char endpoint[ENDPOINT_SIZE] = "";
+    bind_any(socket, setup->transport, endpoint);
+    peer_say(self, endpoint, sizeof endpoint);
+
+    uint64_t frames = (setup->warm_up + setup->count) * setup->burst * (setup->first ? 2 : 1);
+    zmq_msg_t message;
+    CHECK("zmq_msg_init", zmq_msg_init(&message) == 0);
+    while (frames--) {
+        await_input(setup, socket);
+        CHECK("zmq_msg_recv", zmq_msg_recv(&message, socket, 0) >= 0);
+        int more = zmq_msg_more(&message) ? ZMQ_SNDMORE : 0;
+        CHECK("zmq_msg_send", zmq_msg_send(&message, socket, more) >= 0);
+    }
+    CHECK("zmq_msg_close", zmq_msg_close(&message) == 0);
+    /* The last answer must have left before an inproc peer may go. */
+    char done;
+    peer_listen(self, &done, 1);
+    close_socket(socket);
+    peer_release_context(self, context);
+}
+
+static void round_trip(const struct setup *setup, struct courier *courier, void *socket)
+{
+    for (uint64_t i = 0; i < setup->burst; i++)
+        courier_send(courier, socket, 0);
+    for (uint64_t i = 0; i < setup->burst; i++) {
+        await_input(setup, socket);
+        courier_receive(courier, socket, 0);
+    }
+}
+
+static void *connected(void *context, const char *endpoint)
+{
+    void *socket = new_socket(context, ZMQ_DEALER);
+    connect_to(socket, endpoint);
+    return socket;
+}
+
+int main(int argc, char **argv)
+{
+    struct setup setup = {"tcp", "buffer", 64, 10000, 100, 1, 0, 0, 0};
+    const struct option options[] = {
+        {'t', "transport", OPTION_TEXT, &setup.transport, "tcp, ipc or inproc"},
+        {0, "api", OPTION_TEXT, &setup.api, "msg (zmq_msg_*) or buffer (zmq_send, zmq_recv)"},
+        {'s', "size", OPTION_COUNT, &setup.size, "bytes per message"},
+        {'n', "count", OPTION_COUNT, &setup.count, "rounds that count"},
+        {0, "warm-up", OPTION_COUNT, &setup.warm_up, "rounds before those"},
+        {0, "burst", OPTION_COUNT, &setup.burst, "messages sent back to back in a round"},
+        {0, "pause-ms", OPTION_REAL, &setup.pause_ms, "pause after each round, milliseconds"},
+        {0, "poll", OPTION_FLAG, &setup.poll, "zmq_poll before each message is received"},
+        {0, "first", OPTION_FLAG, &setup.first, "a new connection for each round"},
+    };
+    enum format format = parse_options(argc, argv, options, sizeof options / sizeof *options);
+    if (!setup.burst)
+        usage_error("a burst has at least one message");
+
+    void *context = NULL;
+    if (is_inproc(setup.transport))
+        CHECK("zmq_ctx_new", (context = zmq_ctx_new()));
+    struct peer *peer = peer_start(context, echo_all, &setup);
+    if (!context)
+        CHECK("zmq_ctx_new", (context = zmq_ctx_new()));
+    char endpoint[ENDPOINT_SIZE];
+    peer_hear(peer, endpoint, sizeof endpoint);
+
+    uint64_t *samples = allocate(setup.count * sizeof *samples);
+    struct courier courier;
+    courier_open(&courier, setup.api, setup.size);
+    void *socket = setup.first ? NULL : connected(context, endpoint);
+    struct usage before = usage_now();
+    for (uint64_t i = 0; i < setup.warm_up + setup.count; i++) {
+        if (i == setup.warm_up)
+            before = usage_now();
+        uint64_t start = now_ns();
+        if (setup.first)
+            socket = connected(context, endpoint);
+        round_trip(&setup, &courier, socket);
+        if (i >= setup.warm_up)
+            samples[i - setup.warm_up] = now_ns() - start;
+        if (setup.first)
+            close_socket(socket);
+        if (setup.pause_ms > 0)
+            sleep_ns((uint64_t) (setup.pause_ms * 1e6));
+    }
+    uint64_t cpu = usage_now().cpu_ns - before.cpu_ns;
+
+    char done = 'd';
+    peer_tell(peer, &done, 1);
+    cpu += peer_join(peer);
+    courier_close(&courier);
+    if (!setup.first)
+        close_socket(socket);
+    term_context(context);
+
+    int whole_round = setup.burst > 1 || setup.first;
+    struct report *report = report_new(format);
+    report_text(report, "transport", setup.transport);
+    report_text(report, "api", setup.api);
+    report_number(report, "size", (double) setup.size, "B");
+    report_number(report, "rounds", (double) setup.count, "");
+    report_number(report, "burst", (double) setup.burst, "");
+    report_number(report, "pause_ms", setup.pause_ms, "ms");
+    report_latencies(report, whole_round ? "round" : "lat",
+                     summarise(samples, setup.count, whole_round ? 1 : 2));
+    report_number(report, "cpu_ns_per_round",
+                  (double) cpu / (double) (setup.count ? setup.count : 1), "ns");
+    report_print(report);
+    free(samples);
+    return EXIT_SUCCESS;
+}
