@@ -235,7 +235,7 @@ pub unsafe extern "C" fn zmq_recviov(
         *n = 0;
         for part in parts {
             let (copied, more, _spent) = socket.recv(flags & DONTWAIT != 0, |frame| {
-                (malloc_copy(frame.data()), frame.more, frame.into_external())
+                (malloc_copy(frame.data()), frame.more(), frame.into_external())
             })?;
             *part = copied?;
             *n += 1;

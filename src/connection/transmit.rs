@@ -125,10 +125,13 @@ impl TxSide {
             match &mut self.source {
                 Source::Reader(reader) => {
                     let Some(frame) = reader.read() else { return };
-                    self.codec.encode(&mut self.wire, frame.data(), frame.more, frame.command);
-                    if let pipe::FrameBody::Msg(msg) = frame.body {
-                        spent.push(std::mem::take(msg));
-                    }
+                    self.codec.encode(
+                        &mut self.wire,
+                        frame.data(),
+                        frame.more(),
+                        frame.is_command(),
+                    );
+                    spent.extend(frame.into_external());
                 }
                 Source::Latest(reader) => {
                     let Some(msg) = reader.read() else {

@@ -68,7 +68,7 @@ impl Dealer {
     pub(super) fn drop_input(&mut self, pipes: &mut Pipes) {
         while let Some(id) = self.queue.next(pipes) {
             let Some(frame) = pipes.read(id) else { return };
-            self.queue.took(frame.more);
+            self.queue.took(frame.more());
         }
     }
 }

@@ -50,6 +50,6 @@ impl Pattern for Pull {
 pub(super) fn receive<'p>(queue: &mut FairQueue, pipes: &'p mut Pipes) -> Result<Frame<'p>> {
     let id = queue.next(pipes).ok_or(Errno::EAGAIN)?;
     let frame = pipes.read(id).ok_or(Errno::EAGAIN)?;
-    queue.took(frame.more);
+    queue.took(frame.more());
     Ok(frame)
 }

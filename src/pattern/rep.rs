@@ -27,7 +27,7 @@ impl Rep {
     fn take_envelope(&mut self, pipes: &mut Pipes) -> Result<()> {
         while self.request_begins {
             let frame = self.router.recv(pipes)?;
-            let (more, bottom) = (frame.more, frame.data().is_empty());
+            let (more, bottom) = (frame.more(), frame.data().is_empty());
             if !more {
                 // No body: not a request. Forget what went into the reply.
                 self.router.rollback(pipes);
@@ -78,7 +78,7 @@ impl Pattern for Rep {
         }
         self.take_envelope(pipes)?;
         let frame = self.router.recv(pipes)?;
-        if !frame.more {
+        if !frame.more() {
             self.sending_reply = true;
             self.request_begins = true;
         }

@@ -66,7 +66,7 @@ impl Req {
                 return Ok(id);
             }
             let frame = pipes.read(id).ok_or(Errno::EAGAIN)?;
-            self.dealer.queue.took(frame.more);
+            self.dealer.queue.took(frame.more());
         }
     }
 
@@ -74,11 +74,11 @@ impl Req {
     fn take_envelope_frame(&mut self, pipes: &mut Pipes, expected: &[u8]) -> Result<bool> {
         let id = self.next_reply_pipe(pipes)?;
         let frame = pipes.read(id).ok_or(Errno::EAGAIN)?;
-        let (fits, mut more) = (frame.more && frame.data() == expected, frame.more);
+        let (fits, mut more) = (frame.more() && frame.data() == expected, frame.more());
         self.dealer.queue.took(more);
         while !fits && more {
             let frame = pipes.read(id).ok_or(Errno::EAGAIN)?;
-            more = frame.more;
+            more = frame.more();
             self.dealer.queue.took(more);
         }
         Ok(fits)
@@ -147,8 +147,8 @@ impl Pattern for Req {
         self.take_envelope(pipes)?;
         let id = self.next_reply_pipe(pipes)?;
         let frame = pipes.read(id).ok_or(Errno::EAGAIN)?;
-        self.dealer.queue.took(frame.more);
-        if !frame.more {
+        self.dealer.queue.took(frame.more());
+        if !frame.more() {
             self.receiving_reply = false;
             self.message_begins = true;
         }

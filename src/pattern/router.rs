@@ -8,10 +8,11 @@
 use std::collections::HashMap;
 
 use crate::error::{Errno, Result};
+use crate::msg::Msg;
 use crate::pattern::dealer::probe;
 use crate::pattern::routing::fair_queue::FairQueue;
 use crate::pattern::{Pattern, options, switch};
-use crate::pipe::{Frame, FrameBody, Outgoing, PipeId, Pipes};
+use crate::pipe::{Frame, Given, Outgoing, PipeId, Pipes};
 
 type ByRoutingId = HashMap<Box<[u8]>, PipeId, foldhash::fast::RandomState>;
 
@@ -27,6 +28,8 @@ pub(super) struct Router {
     handed_over: Option<PipeId>,
     current_out: Option<PipeId>,
     more_out: bool,
+    /// The routing id that was given out last.
+    given: Given,
     mandatory: bool,
     raw: bool,
     handover: bool,
@@ -119,6 +122,7 @@ impl Router {
             handed_over: None,
             current_out: None,
             more_out: false,
+            given: Given::new(),
             mandatory: false,
             raw: false,
             handover: false,
@@ -255,8 +259,8 @@ impl Pattern for Router {
                 self.current_in = None;
                 return Err(Errno::EAGAIN);
             };
-            self.queue.took(frame.more);
-            if !frame.more {
+            self.queue.took(frame.more());
+            if !frame.more() {
                 self.current_in = None;
             }
             return Ok(frame);
@@ -267,12 +271,9 @@ impl Pattern for Router {
         let id = self.queue.next(pipes).ok_or(Errno::EAGAIN)?;
         self.current_in = Some(id);
         let routing_id = self.peers.id_of(id).unwrap_or_default();
-        Ok(Frame {
-            body: FrameBody::Bytes(routing_id),
-            more: true,
-            command: false,
-            peer: pipes.peer_ref(id),
-        })
+        let routing_id = Msg::from_slice(routing_id);
+        self.given.set_peer(pipes.peer_ref(id));
+        Ok(self.given.put(routing_id, true))
     }
 
     fn can_recv(&mut self, pipes: &mut Pipes) -> bool {

@@ -7,10 +7,11 @@
 //! 4.3.5; `zmq_socket(3)`.
 
 use crate::error::{Errno, Result};
+use crate::msg::Msg;
 use crate::pattern::router::Peers;
 use crate::pattern::routing::fair_queue::FairQueue;
 use crate::pattern::{Pattern, options};
-use crate::pipe::{Frame, FrameBody, Outgoing, PipeId, Pipes};
+use crate::pipe::{Frame, Given, Outgoing, PipeId, Pipes};
 
 #[derive(Debug)]
 pub(super) struct Stream {
@@ -19,6 +20,8 @@ pub(super) struct Stream {
     current_in: Option<PipeId>,
     current_out: Option<PipeId>,
     more_out: bool,
+    /// The routing id that was given out last.
+    given: Given,
 }
 
 impl Stream {
@@ -29,6 +32,7 @@ impl Stream {
             current_in: None,
             current_out: None,
             more_out: false,
+            given: Given::new(),
         }
     }
 }
@@ -91,18 +95,15 @@ impl Pattern for Stream {
     fn recv<'p>(&'p mut self, pipes: &'p mut Pipes) -> Result<Frame<'p>> {
         if let Some(id) = self.current_in.take() {
             let frame = pipes.read(id).ok_or(Errno::EAGAIN)?;
-            self.queue.took(frame.more);
+            self.queue.took(frame.more());
             return Ok(frame);
         }
         let id = self.queue.next(pipes).ok_or(Errno::EAGAIN)?;
         self.current_in = Some(id);
         let routing_id = self.peers.id_of(id).unwrap_or_default();
-        Ok(Frame {
-            body: FrameBody::Bytes(routing_id),
-            more: true,
-            command: false,
-            peer: pipes.peer_ref(id),
-        })
+        let routing_id = Msg::from_slice(routing_id);
+        self.given.set_peer(pipes.peer_ref(id));
+        Ok(self.given.put(routing_id, true))
     }
 
     fn can_recv(&mut self, pipes: &mut Pipes) -> bool {

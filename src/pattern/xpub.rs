@@ -11,7 +11,7 @@ use crate::msg::{Msg, PeerInfo};
 use crate::pattern::routing::distribute::Distribute;
 use crate::pattern::routing::radix::Radix;
 use crate::pattern::{Pattern, options, switch};
-use crate::pipe::{Frame, FrameBody, Outgoing, PipeId, Pipes};
+use crate::pipe::{Frame, Given, Outgoing, PipeId, Pipes};
 use crate::protocol::command::{CANCEL, SUBSCRIBE};
 
 /// `ZMQ_INVERT_MATCHING`
@@ -98,8 +98,7 @@ pub(super) struct Xpub {
     pending_pipes: VecDeque<Option<PipeId>>,
     /// Whose subscription was received last, with `ZMQ_XPUB_MANUAL`.
     last_pipe: Option<PipeId>,
-    given: Msg,
-    given_peer: Option<Arc<PeerInfo>>,
+    given: Given,
 }
 
 impl Xpub {
@@ -123,8 +122,7 @@ impl Xpub {
             pending: VecDeque::new(),
             pending_pipes: VecDeque::new(),
             last_pipe: None,
-            given: Msg::new(),
-            given_peer: None,
+            given: Given::new(),
         }
     }
 
@@ -250,9 +248,9 @@ impl Pattern for Xpub {
             let Some(frame) = pipes.read(id) else { return };
             let read = Read {
                 body: frame.data().to_vec(),
-                more: frame.more,
-                command: frame.command,
-                peer: frame.peer.cloned(),
+                more: frame.more(),
+                command: frame.is_command(),
+                peer: frame.peer().cloned(),
             };
             self.handle_frame(id, &read);
         }
@@ -299,14 +297,8 @@ impl Pattern for Xpub {
         {
             self.last_pipe = pipe.filter(|pipe| self.distribute.contains(*pipe));
         }
-        self.given = Msg::from_slice(&pending.body);
-        self.given_peer = pending.peer;
-        Ok(Frame {
-            body: FrameBody::Msg(&mut self.given),
-            more: pending.more,
-            command: false,
-            peer: self.given_peer.as_ref(),
-        })
+        self.given.set_peer(pending.peer.as_ref());
+        Ok(self.given.put(Msg::from_slice(&pending.body), pending.more))
     }
 
     fn can_recv(&mut self, _pipes: &mut Pipes) -> bool {

@@ -99,7 +99,7 @@ impl Xsub {
                 return Some(id);
             }
             loop {
-                let more = pipes.read(id)?.more;
+                let more = pipes.read(id)?.more();
                 self.queue.took(more);
                 if !more {
                     break;
@@ -176,8 +176,8 @@ impl Pattern for Xsub {
     fn recv<'p>(&'p mut self, pipes: &'p mut Pipes) -> Result<Frame<'p>> {
         let id = self.next(pipes).ok_or(Errno::EAGAIN)?;
         let frame = pipes.read(id).ok_or(Errno::EAGAIN)?;
-        self.queue.took(frame.more);
-        self.more_recv = frame.more;
+        self.queue.took(frame.more());
+        self.more_recv = frame.more();
         Ok(frame)
     }
 

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::msg::{Msg, PeerInfo};
 use crate::pipe::direction::{Signal, signals};
-use crate::pipe::{Body, Frame, FrameBody, Outgoing};
+use crate::pipe::{Body, Frame, Given, Outgoing};
 use crate::sync::Slot;
 
 struct Shared {
@@ -45,7 +45,7 @@ pub fn latest(to_reader: Arc<dyn Signal>) -> (LatestWriter, LatestReader) {
     });
     (
         LatestWriter(Arc::clone(&shared)),
-        LatestReader { shared, peer: None, peeked: None, given: Msg::new() },
+        LatestReader { shared, peer: None, peeked: None, given: Given::new() },
     )
 }
 
@@ -57,8 +57,8 @@ pub struct LatestReader {
     shared: Arc<Shared>,
     peer: Option<Arc<PeerInfo>>,
     peeked: Option<Msg>,
-    /// The message that was given out last, unless it was taken.
-    given: Msg,
+    /// The frame that was given out last.
+    given: Given,
 }
 
 impl LatestWriter {
@@ -133,11 +133,10 @@ impl LatestReader {
 
     /// Takes the message as a frame.
     pub(super) fn read_frame(&mut self) -> Option<Frame<'_>> {
-        self.given = self.read()?;
-        let more = self.given.more();
-        self.given.set_more(false);
-        let peer = self.peer.as_ref();
-        Some(Frame { body: FrameBody::Msg(&mut self.given), more, command: false, peer })
+        let msg = self.read()?;
+        let more = msg.more();
+        self.given.set_peer(self.peer.as_ref());
+        Some(self.given.put(msg, more))
     }
 
     /// The message's body, without giving it out. A later message no longer takes its place.

@@ -3,7 +3,7 @@
 //! Thread: the reader's end. Invariants: [`at`, `end`) is published and lies in the current chunk;
 //! `external` is null or within it, its end included. Counterpart: none.
 
-use std::ptr;
+use std::ptr::{self, NonNull};
 use std::sync::Arc;
 
 use crate::msg::frame::{self, Header};
@@ -189,13 +189,12 @@ impl Cursor {
         !self.external.is_null() && self.external.addr() - self.at.addr() == ahead
     }
 
-    /// Skips `len` bytes and gives them.
+    /// Skips `len` bytes and tells where they are; they stay there until this end moves on.
     #[inline]
-    pub(super) fn take(&mut self, len: usize) -> &[u8] {
+    pub(super) fn take(&mut self, len: usize) -> (NonNull<u8>, usize) {
         let from = self.at;
         self.skip(len);
-        // SAFETY: `skip` checked that they are published; they stay until this end moves on.
-        unsafe { std::slice::from_raw_parts(from, len) }
+        (NonNull::new(from.cast_mut()).unwrap_or(NonNull::dangling()), len)
     }
 
     /// The body of the frame at the cursor.

@@ -23,6 +23,7 @@ mod cursor;
 mod direction;
 mod fill;
 mod flush;
+mod frame;
 mod pipes;
 mod port;
 mod reader;
@@ -30,13 +31,14 @@ mod writer;
 
 use std::sync::Arc;
 
-use crate::msg::{Msg, PeerInfo};
+use crate::msg::Msg;
 use direction::Direction;
 
 pub use conflate::{LatestReader, LatestWriter, latest};
 pub use direction::{Signal, signals};
 pub use fill::{Filler, ScanError, Scanned};
 pub use flush::{Flushed, Flusher};
+pub use frame::{Frame, Given};
 pub use pipes::{End, PipeId, Pipes, Rx, Tx};
 pub use port::{Inbox, LatePort, Port, PortSignal, Wake};
 pub use reader::Reader;
@@ -78,28 +80,6 @@ impl<'a> Outgoing<'a> {
             Body::Msg(msg) => msg.data(),
         }
     }
-}
-
-/// A frame that was read. Its bytes stay in the queue's chunk until the next call on the reader.
-#[derive(Debug)]
-pub struct Frame<'a> {
-    /// What was sent.
-    pub body: FrameBody<'a>,
-    /// More frames of the same message follow.
-    pub more: bool,
-    /// A command (a subscription) instead of a message's frame.
-    pub command: bool,
-    /// Who sent it, where that is known.
-    pub peer: Option<&'a Arc<PeerInfo>>,
-}
-
-/// The body of a frame that was read.
-#[derive(Debug)]
-pub enum FrameBody<'a> {
-    /// In the chunk.
-    Bytes(&'a [u8]),
-    /// Came by pointer; who wants to keep it takes it out. What is left goes with the next read.
-    Msg(&'a mut Msg),
 }
 
 /// The watermarks of one queue: each side's share in messages, 0 for "no limit", `None` for a side

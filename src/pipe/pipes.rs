@@ -43,12 +43,14 @@ pub struct End {
     pub port: Arc<Port>,
     /// Set once the pattern asked for the pipe's end, or its end was seen.
     leaving: bool,
+    /// What is written must be sent: the other end belongs to a connection.
+    networked: bool,
 }
 
 impl End {
     /// Puts the two ends of a pipe together.
     pub fn new(tx: Tx, rx: Rx, port: Arc<Port>) -> Self {
-        Self { tx, rx, port, leaving: false }
+        Self { tx, rx, port, leaving: false, networked: false }
     }
 
     /// Closes both ways, dropping nothing: that may run a user's functions.
@@ -76,8 +78,10 @@ pub struct Pipes {
 }
 
 impl Pipes {
-    /// Takes a pipe in.
-    pub fn insert(&mut self, end: End) -> PipeId {
+    /// Takes a pipe in; `networked` if what is written to it is to be reported by
+    /// [`Pipes::next_written`].
+    pub fn insert(&mut self, mut end: End, networked: bool) -> PipeId {
+        end.networked = networked;
         let index = self.free.pop().unwrap_or_else(|| {
             self.ends.push(None);
             (self.ends.len() - 1) as u32
@@ -140,13 +144,14 @@ impl Pipes {
     /// no peer, nothing was written and the body is where it was.
     #[inline]
     pub fn write(&mut self, id: PipeId, out: &mut Outgoing<'_>) -> bool {
-        let more = out.more;
-        let written = match self.end(id) {
-            Some(End { leaving: false, tx: Tx::Queue(tx), .. }) => tx.write(out),
-            Some(End { leaving: false, tx: Tx::Latest(tx), .. }) => tx.write(out),
-            _ => false,
-        };
-        if written && !more {
+        let Some(end) = self.end(id) else { return false };
+        let (leaving, networked) = (end.leaving, end.networked);
+        let written = !leaving
+            && match &mut end.tx {
+                Tx::Queue(tx) => tx.write(out),
+                Tx::Latest(tx) => tx.write(out),
+            };
+        if networked && written && !out.more {
             self.note_written(id);
         }
         written
@@ -155,15 +160,14 @@ impl Pipes {
     /// As [`Pipes::write`], leaving the body in place for the next pipe: small bodies are copied,
     /// large ones shared.
     pub fn write_copy(&mut self, id: PipeId, out: &mut Outgoing<'_>) -> bool {
-        let more = out.more;
-        let written = match self.end(id) {
-            Some(End { leaving: false, tx: Tx::Queue(tx), .. }) => tx.write_copy(out),
-            Some(End { leaving: false, tx: Tx::Latest(tx), .. }) => {
-                tx.write(&mut Outgoing::slice(out.data(), more))
-            }
-            _ => false,
-        };
-        if written && !more {
+        let Some(end) = self.end(id) else { return false };
+        let (leaving, networked) = (end.leaving, end.networked);
+        let written = !leaving
+            && match &mut end.tx {
+                Tx::Queue(tx) => tx.write_copy(out),
+                Tx::Latest(tx) => tx.write(&mut Outgoing::slice(out.data(), out.more)),
+            };
+        if networked && written && !out.more {
             self.note_written(id);
         }
         written
@@ -171,10 +175,11 @@ impl Pipes {
 
     /// Writes a command, whatever the high-water mark.
     pub fn write_command(&mut self, id: PipeId, body: &[u8]) {
-        if let Some(End { leaving: false, tx: Tx::Queue(tx), .. }) = self.end(id)
-            && tx.write_command(body)
-        {
-            self.note_written(id);
+        if let Some(End { leaving: false, networked, tx: Tx::Queue(tx), .. }) = self.end(id) {
+            let networked = *networked;
+            if tx.write_command(body) && networked {
+                self.note_written(id);
+            }
         }
     }
 
@@ -303,6 +308,12 @@ impl Pipes {
         if self.written.last() != Some(&id) {
             self.written.push(id);
         }
+    }
+
+    /// True if [`Pipes::next_written`] has something.
+    #[inline]
+    pub fn has_written(&self) -> bool {
+        !self.written.is_empty()
     }
 
     /// Pipes that got a message since the last call, one by one.

@@ -8,11 +8,11 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::msg::PeerInfo;
 use crate::msg::frame::{self, Header};
-use crate::msg::{Msg, PeerInfo};
 use crate::pipe::cursor::Cursor;
 use crate::pipe::direction::Direction;
-use crate::pipe::{Frame, FrameBody};
+use crate::pipe::{Frame, Given};
 
 /// Credit goes back to the writer at least every so many messages.
 const CREDIT_STEP: u64 = 128;
@@ -20,14 +20,13 @@ const CREDIT_STEP: u64 = 128;
 /// The reading end. Not `Clone`: one reader per queue.
 pub struct Reader {
     pub(super) cursor: Cursor,
-    peer: Option<Arc<PeerInfo>>,
+    /// The frame that was given out last, and who wrote it.
+    given: Given,
     messages: u64,
     acknowledge_at: u64,
     in_message: bool,
     wants_commands: bool,
     closed: bool,
-    /// The body that came by pointer and was given out last, unless it was taken.
-    given: Msg,
 }
 
 impl Reader {
@@ -39,13 +38,12 @@ impl Reader {
     pub(super) fn from_cursor(cursor: Cursor, messages: u64) -> Self {
         let mut reader = Self {
             cursor,
-            peer: None,
+            given: Given::new(),
             messages,
             acknowledge_at: 0,
             in_message: false,
             wants_commands: false,
             closed: false,
-            given: Msg::new(),
         };
         reader.acknowledge_at = messages + reader.step();
         reader
@@ -117,13 +115,13 @@ impl Reader {
                 }
             }
         }
-        let body = if self.cursor.at_external() {
-            self.given = self.cursor.take_external();
-            FrameBody::Msg(&mut self.given)
-        } else {
-            FrameBody::Bytes(self.cursor.take(header.body_len as usize))
-        };
-        Some(Frame { body, more, command, peer: self.peer.as_ref() })
+        if self.cursor.at_external() {
+            let msg = self.cursor.take_external();
+            return Some(self.given.put_external(msg, more, command));
+        }
+        let (bytes, len) = self.cursor.take(header.body_len as usize);
+        // SAFETY: published bytes stay until the cursor moves on, and the frame borrows `self`.
+        Some(unsafe { self.given.put_bytes(bytes, len, more, command) })
     }
 
     /// The body of the next frame, without taking it; [`Reader::can_read`] has said that it is
@@ -139,7 +137,7 @@ impl Reader {
     }
 
     pub(super) fn peer_ref(&self) -> Option<&Arc<PeerInfo>> {
-        self.peer.as_ref()
+        self.given.peer.as_ref()
     }
 
     /// Skips command frames that nobody wants. True if the cursor stands at a frame to deliver.
@@ -191,7 +189,7 @@ impl Reader {
     }
 
     fn refresh(&mut self) -> bool {
-        let peer = &mut self.peer;
+        let peer = &mut self.given.peer;
         self.cursor.refresh(|new| *peer = Some(Arc::clone(new)))
     }
 
@@ -220,7 +218,7 @@ impl Reader {
 
     /// The peer that wrote what is read now, or that announced itself last.
     pub fn peer(&self) -> Option<Arc<PeerInfo>> {
-        self.peer.clone().or_else(|| self.cursor.dir.peer.get())
+        self.given.peer.clone().or_else(|| self.cursor.dir.peer.get())
     }
 
     /// Asks for subscription commands, which other readers never see.
@@ -267,38 +265,5 @@ impl fmt::Debug for Reader {
             .field("dir", &self.cursor.dir)
             .field("pos", &self.cursor.pos())
             .finish()
-    }
-}
-
-/// A body on its own, for those who read a queue without a peer.
-impl Frame<'_> {
-    /// The body's bytes.
-    #[inline]
-    pub fn data(&self) -> &[u8] {
-        match &self.body {
-            FrameBody::Bytes(bytes) => bytes,
-            FrameBody::Msg(msg) => msg.data(),
-        }
-    }
-
-    /// The body, if it came by pointer: it is the caller's to drop.
-    #[inline]
-    pub fn into_external(self) -> Option<Msg> {
-        match self.body {
-            FrameBody::Bytes(_) => None,
-            FrameBody::Msg(msg) => Some(std::mem::take(msg)),
-        }
-    }
-
-    /// The frame as a message of its own, with its flags and peer.
-    #[inline]
-    pub fn into_msg(self) -> Msg {
-        let mut msg = match self.body {
-            FrameBody::Bytes(bytes) => Msg::from_slice(bytes),
-            FrameBody::Msg(msg) => std::mem::take(msg),
-        };
-        msg.set_more(self.more);
-        msg.set_peer(self.peer.cloned());
-        msg
     }
 }

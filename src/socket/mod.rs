@@ -23,8 +23,7 @@ pub mod timers;
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::ops::{Deref, DerefMut};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use crate::ctx::{Ctx, Stop};
@@ -33,7 +32,7 @@ use crate::msg::Msg;
 use crate::pattern::{self, PIPE_LOST};
 use crate::pipe::{Frame, Outgoing};
 use crate::protocol::SocketType;
-use crate::sync::{AtomicU64, Ordering};
+use crate::sync::{AtomicU64, Guarded, Held, NotThere, Ordering};
 use crate::sys::clock::Ticks;
 use crate::sys::poll::{self as sys_poll, PollFd};
 
@@ -50,7 +49,7 @@ static SERIAL: AtomicU64 = AtomicU64::new(1);
 
 /// A place for a socket; lives for ever, while sockets come and go in it.
 pub struct Socket {
-    state: Mutex<Option<Box<State>>>,
+    state: Guarded<State>,
 }
 
 impl fmt::Debug for Socket {
@@ -60,43 +59,7 @@ impl fmt::Debug for Socket {
 }
 
 /// The lock of an open socket.
-struct Guard {
-    inner: Option<MutexGuard<'static, Option<Box<State>>>>,
-}
-
-impl Deref for Guard {
-    type Target = State;
-
-    #[inline]
-    fn deref(&self) -> &State {
-        match self.inner.as_ref().and_then(|inner| inner.as_ref()) {
-            Some(state) => state,
-            None => unreachable!("`Socket::lock` checked that the socket is open"),
-        }
-    }
-}
-
-impl DerefMut for Guard {
-    #[inline]
-    fn deref_mut(&mut self) -> &mut State {
-        match self.inner.as_mut().and_then(|inner| inner.as_mut()) {
-            Some(state) => state,
-            None => unreachable!("`Socket::lock` checked that the socket is open"),
-        }
-    }
-}
-
-impl Drop for Guard {
-    #[inline]
-    fn drop(&mut self) {
-        if !self.removed.is_empty() {
-            let removed = std::mem::take(&mut self.removed);
-            self.inner = None;
-            // May run a user's free functions, which may call back in.
-            drop(removed);
-        }
-    }
-}
+type Guard = Held<'static, State>;
 
 impl Socket {
     /// Makes a socket of type number `kind`. `EINVAL` for an unknown type, `ETERM`, `EMFILE`.
@@ -121,8 +84,8 @@ impl Socket {
             let mut free = FREE.lock().unwrap_or_else(PoisonError::into_inner);
             if free.len() > MIN_FREE { free.pop_front() } else { None }
         };
-        let place = place.unwrap_or_else(|| Box::leak(Box::new(Self { state: Mutex::new(None) })));
-        *place.state.lock().unwrap_or_else(PoisonError::into_inner) = Some(state);
+        let place = place.unwrap_or_else(|| Box::leak(Box::new(Self { state: Guarded::empty() })));
+        place.state.replace(Some(state));
         Ok(place)
     }
 
@@ -130,23 +93,14 @@ impl Socket {
     /// socket is closed then.
     #[inline]
     fn lock(&'static self) -> Result<Guard> {
-        let inner = match self.state.lock() {
-            Ok(inner) => inner,
-            Err(poisoned) => {
-                let mut inner = poisoned.into_inner();
-                let broken = inner.take();
-                self.state.clear_poison();
-                drop(inner);
-                if let Some(broken) = broken {
-                    broken.shut();
-                }
-                return Err(Errno::ENOTSOCK);
+        match self.state.lock() {
+            Ok(guard) => Ok(guard),
+            Err(NotThere::Empty) => Err(Errno::ENOTSOCK),
+            Err(NotThere::Broken(state)) => {
+                state.shut();
+                Err(Errno::ENOTSOCK)
             }
-        };
-        if inner.is_none() {
-            return Err(Errno::ENOTSOCK);
         }
-        Ok(Guard { inner: Some(inner) })
     }
 
     /// As [`Socket::lock`]; `ETERM` when the context is ending.
@@ -161,10 +115,7 @@ impl Socket {
 
     /// `zmq_close`.
     pub fn close(&'static self) -> Result<()> {
-        let state = {
-            let mut inner = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-            inner.take().ok_or(Errno::ENOTSOCK)?
-        };
+        let state = self.state.replace(None).ok_or(Errno::ENOTSOCK)?;
         if state.ctx.is_inherited() {
             // Its memory is this child's own, its connections are the parent's.
             Box::leak(state);
@@ -405,7 +356,7 @@ impl Socket {
 #[inline]
 fn try_recv<R, F: FnOnce(Frame<'_>) -> R>(state: &mut State, take: &mut Option<F>) -> Result<R> {
     let result = state.pattern.recv(&mut state.pipes).map(|frame| {
-        state.rcvmore = frame.more;
+        state.rcvmore = frame.more();
         take.take().map(|take| take(frame))
     });
     state.settle();

@@ -11,6 +11,7 @@ use crate::ctx::{Ctx, Live};
 use crate::pattern::Pattern;
 use crate::pipe::{End, PipeId, Pipes, Rx, Tx, signals};
 use crate::protocol::SocketType;
+use crate::sync::Guardable;
 
 use super::endpoints::Endpoints;
 use super::options::Options;
@@ -42,6 +43,19 @@ pub(super) struct State {
     /// Ends whose drop may run a user's function: dropped when the lock is released.
     pub(super) removed: Vec<End>,
     pub(super) live: Live,
+}
+
+impl Guardable for State {
+    type Rest = Vec<End>;
+
+    #[inline]
+    fn has_rest(&self) -> bool {
+        !self.removed.is_empty()
+    }
+
+    fn take_rest(&mut self) -> Vec<End> {
+        std::mem::take(&mut self.removed)
+    }
 }
 
 impl State {
@@ -134,7 +148,7 @@ impl State {
         subscribe_to_all: bool,
         locally_initiated: bool,
     ) -> PipeId {
-        let id = self.pipes.insert(end);
+        let id = self.pipes.insert(end, link.is_some());
         if let Some(link) = link {
             let index = id.0 as usize;
             if self.drivers.len() <= index {
@@ -156,15 +170,21 @@ impl State {
     /// After the pattern had its turn: sends what it wrote, removes the pipes that it ended.
     #[inline]
     pub(super) fn settle(&mut self) {
+        if self.pipes.has_written() {
+            self.send_written();
+        }
+        if self.pipes.has_leaving() {
+            self.remove_leaving();
+        }
+    }
+
+    fn send_written(&mut self) {
         while let Some(id) = self.pipes.next_written() {
             let Some(Some(driver)) = self.drivers.get_mut(id.0 as usize) else { continue };
             match self.pipes.end(id) {
                 Some(End { tx: Tx::Queue(writer), .. }) => driver.written(writer),
                 _ => driver.link().flush(None),
             }
-        }
-        if self.pipes.has_leaving() {
-            self.remove_leaving();
         }
     }
 

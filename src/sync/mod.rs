@@ -6,10 +6,12 @@
 //! Counterpart: none in libzmq, which hides its atomics in `atomic_ptr.hpp` and `atomic_counter.hpp`.
 
 mod cell;
+mod guarded;
 mod padded;
 mod role;
 
 pub use cell::Slot;
+pub use guarded::{Guardable, Guarded, Held, NotThere};
 pub use padded::Padded;
 pub use role::{Role, RoleGuard};
 
