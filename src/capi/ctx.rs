@@ -2,6 +2,7 @@
 
 use std::ffi::{c_int, c_void};
 
+use super::constants::ZMQ_IO_THREADS;
 use super::{handle, pointer, status, value};
 use crate::ctx::Ctx;
 
@@ -46,8 +47,7 @@ pub unsafe extern "C" fn zmq_ctx_get(context: *mut c_void, option: c_int) -> c_i
 pub extern "C" fn zmq_init(io_threads: c_int) -> *mut c_void {
     pointer(|| {
         let ctx = Ctx::new();
-        const IO_THREADS: i32 = 1;
-        ctx.options().set(IO_THREADS, &io_threads.to_ne_bytes())?;
+        ctx.options().set(ZMQ_IO_THREADS, &io_threads.to_ne_bytes())?;
         Ok(handle::context_into_handle(ctx))
     })
 }

@@ -46,12 +46,18 @@ pub unsafe extern "C" fn zmq_z85_decode(dest: *mut u8, string: *const c_char) ->
 
 /// `zmq_curve_keypair(3)`: `ENOTSUP`, CURVE is not there yet
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn zmq_curve_keypair(_public: *mut c_char, _secret: *mut c_char) -> c_int {
+pub unsafe extern "C" fn zmq_curve_keypair(
+    _z85_public_key: *mut c_char,
+    _z85_secret_key: *mut c_char,
+) -> c_int {
     status(|| Err(Errno::ENOTSUP))
 }
 
 /// `zmq_curve_public(3)`: `ENOTSUP`, CURVE is not there yet
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn zmq_curve_public(_public: *mut c_char, _secret: *const c_char) -> c_int {
+pub unsafe extern "C" fn zmq_curve_public(
+    _z85_public_key: *mut c_char,
+    _z85_secret_key: *const c_char,
+) -> c_int {
     status(|| Err(Errno::ENOTSUP))
 }

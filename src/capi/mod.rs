@@ -13,6 +13,7 @@
 
 #![allow(clippy::missing_safety_doc, reason = "the conventions are stated once, above")]
 
+pub mod constants;
 pub mod ctx;
 pub mod curve;
 pub mod draft;

@@ -2,13 +2,13 @@
 
 use std::ffi::{c_char, c_int, c_void};
 
+use super::constants::{ZMQ_MORE, ZMQ_SHARED, ZMQ_SRCFD};
 use super::{pointer, status, str_at, value};
 use crate::error::{Errno, Result};
-use crate::msg::{FreeFn, Msg};
+use crate::msg::Msg;
 
-const MORE: c_int = 1;
-const SRCFD: c_int = 2;
-const SHARED: c_int = 3;
+/// Takes back what `zmq_msg_init_data` lent.
+pub type FreeFn = Option<unsafe extern "C" fn(data: *mut c_void, hint: *mut c_void)>;
 
 /// The message at `msg`; `EFAULT` if it is none.
 ///
@@ -58,7 +58,7 @@ pub unsafe extern "C" fn zmq_msg_init_data(
     msg: *mut Msg,
     data: *mut c_void,
     size: usize,
-    ffn: Option<FreeFn>,
+    ffn: FreeFn,
     hint: *mut c_void,
 ) -> c_int {
     // SAFETY: the memory is lent until `ffn` is called (zmq_msg_init_data(3)).
@@ -131,7 +131,7 @@ pub unsafe extern "C" fn zmq_msg_size(msg: *const Msg) -> usize {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zmq_msg_more(msg: *const Msg) -> c_int {
     // SAFETY: see the module.
-    unsafe { zmq_msg_get(msg, MORE) }
+    unsafe { zmq_msg_get(msg, ZMQ_MORE) }
 }
 
 /// `zmq_msg_get(3)`
@@ -141,9 +141,9 @@ pub unsafe extern "C" fn zmq_msg_get(msg: *const Msg, property: c_int) -> c_int 
         // SAFETY: see the module.
         let msg = unsafe { live(msg.cast_mut()) }?;
         match property {
-            MORE => Ok(c_int::from(msg.more())),
-            SRCFD => msg.peer().map(|peer| peer.fd).filter(|fd| *fd >= 0).ok_or(Errno::EINVAL),
-            SHARED => Ok(c_int::from(msg.is_shared())),
+            ZMQ_MORE => Ok(c_int::from(msg.more())),
+            ZMQ_SRCFD => msg.peer().map(|peer| peer.fd).filter(|fd| *fd >= 0).ok_or(Errno::EINVAL),
+            ZMQ_SHARED => Ok(c_int::from(msg.is_shared())),
             _ => Err(Errno::EINVAL),
         }
     })

@@ -7,13 +7,25 @@ use super::{count, handle};
 use crate::error::{Errno, Result};
 use crate::socket::poll::{self, Item, Source};
 
-/// `zmq_pollitem_t`
+/// A descriptor, as the system has it.
+#[cfg(not(windows))]
+pub type Fd = c_int;
+
+/// A socket of the system.
+#[cfg(all(windows, target_pointer_width = "64"))]
+pub type Fd = u64;
+
+/// A socket of the system.
+#[cfg(all(windows, not(target_pointer_width = "64")))]
+pub type Fd = std::ffi::c_uint;
+
+/// What `zmq_poll` waits for, and what it found: a socket, or else a descriptor.
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 #[allow(missing_docs, reason = "named as in zmq.h")]
 pub struct PollItem {
     pub socket: *mut c_void,
-    pub fd: c_int,
+    pub fd: Fd,
     pub events: c_short,
     pub revents: c_short,
 }

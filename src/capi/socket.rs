@@ -2,16 +2,11 @@
 
 use std::ffi::{c_char, c_int, c_void};
 
+use super::constants::{ZMQ_DONTWAIT, ZMQ_PAIR, ZMQ_SNDMORE};
 use super::{buffer_at, bytes_at, count, handle, pointer, status, str_at};
 use crate::error::{Errno, Result};
 use crate::msg::Msg;
 use crate::socket::Socket;
-
-const DONTWAIT: c_int = 1;
-const SNDMORE: c_int = 2;
-
-/// `ZMQ_PAIR`, the type of a monitor.
-const PAIR: c_int = 0;
 
 /// `zmq_socket(3)`
 #[unsafe(no_mangle)]
@@ -106,7 +101,7 @@ pub unsafe extern "C" fn zmq_send(
         let socket = handle::socket(socket)?;
         // SAFETY: see the module.
         let bytes = unsafe { bytes_at(buf, len) };
-        socket.send_slice(bytes, flags & DONTWAIT != 0, flags & SNDMORE != 0)
+        socket.send_slice(bytes, flags & ZMQ_DONTWAIT != 0, flags & ZMQ_SNDMORE != 0)
     })
 }
 
@@ -122,7 +117,7 @@ pub unsafe extern "C" fn zmq_send_const(
         let socket = handle::socket(socket)?;
         // SAFETY: `zmq_send_const` promises that the memory outlives the message.
         let mut msg = unsafe { Msg::from_const(buf, len) };
-        socket.send_msg(&mut msg, flags & DONTWAIT != 0, flags & SNDMORE != 0)
+        socket.send_msg(&mut msg, flags & ZMQ_DONTWAIT != 0, flags & ZMQ_SNDMORE != 0)
     })
 }
 
@@ -140,7 +135,7 @@ pub unsafe extern "C" fn zmq_recv(
         let out = unsafe { buffer_at(buf, len) };
         // A body that came by pointer goes after the socket's lock: its user's function may run.
         let mut spent = None;
-        socket.recv(flags & DONTWAIT != 0, |frame| {
+        socket.recv(flags & ZMQ_DONTWAIT != 0, |frame| {
             let data = frame.data();
             let (copied, len) = (data.len().min(out.len()), data.len());
             out[..copied].copy_from_slice(&data[..copied]);
@@ -157,7 +152,7 @@ pub unsafe extern "C" fn zmq_msg_send(msg: *mut Msg, socket: *mut c_void, flags:
         let socket = handle::socket(socket)?;
         // SAFETY: see the module.
         let msg = unsafe { super::msg::live(msg) }?;
-        socket.send_msg(msg, flags & DONTWAIT != 0, flags & SNDMORE != 0)
+        socket.send_msg(msg, flags & ZMQ_DONTWAIT != 0, flags & ZMQ_SNDMORE != 0)
     })
 }
 
@@ -169,7 +164,7 @@ pub unsafe extern "C" fn zmq_msg_recv(msg: *mut Msg, socket: *mut c_void, flags:
         // SAFETY: see the module.
         let msg = unsafe { super::msg::live(msg) }?;
         // What the message held goes when the socket's lock is released again.
-        let received = socket.recv(flags & DONTWAIT != 0, |frame| frame.into_msg())?;
+        let received = socket.recv(flags & ZMQ_DONTWAIT != 0, |frame| frame.into_msg())?;
         *msg = received;
         Ok(msg.len())
     })
@@ -209,7 +204,7 @@ pub unsafe extern "C" fn zmq_sendiov(
             let more = index + 1 < n;
             // SAFETY: see the module.
             let bytes = unsafe { bytes_at(part.iov_base, part.iov_len) };
-            sent = socket.send_slice(bytes, flags & DONTWAIT != 0, more)?;
+            sent = socket.send_slice(bytes, flags & ZMQ_DONTWAIT != 0, more)?;
         }
         Ok(sent)
     })
@@ -234,7 +229,7 @@ pub unsafe extern "C" fn zmq_recviov(
         let parts = unsafe { std::slice::from_raw_parts_mut(iov, *n) };
         *n = 0;
         for part in parts {
-            let (copied, more, _spent) = socket.recv(flags & DONTWAIT != 0, |frame| {
+            let (copied, more, _spent) = socket.recv(flags & ZMQ_DONTWAIT != 0, |frame| {
                 (malloc_copy(frame.data()), frame.more(), frame.into_external())
             })?;
             *part = copied?;
@@ -273,7 +268,7 @@ pub unsafe extern "C" fn zmq_socket_monitor(
             endpoint,
             events as u16 as u64,
             1,
-            PAIR,
+            ZMQ_PAIR,
         )
     }
 }

@@ -8,12 +8,12 @@ use super::{pointer, status, value};
 use crate::error::{Errno, Result};
 use crate::socket::timers::Timers;
 
-/// `zmq_timer_fn`
-pub type TimerFn = unsafe extern "C" fn(timer_id: c_int, arg: *mut c_void);
+/// Is called when a timer has run down.
+pub type TimerFn = Option<unsafe extern "C" fn(timer_id: c_int, arg: *mut c_void)>;
 
 #[derive(Clone, Copy, Debug)]
 struct Handler {
-    function: TimerFn,
+    function: unsafe extern "C" fn(c_int, *mut c_void),
     arg: *mut c_void,
 }
 
@@ -57,7 +57,7 @@ pub unsafe extern "C" fn zmq_timers_destroy(timers_p: *mut *mut c_void) -> c_int
 pub unsafe extern "C" fn zmq_timers_add(
     timers: *mut c_void,
     interval: usize,
-    handler: Option<TimerFn>,
+    handler: TimerFn,
     arg: *mut c_void,
 ) -> c_int {
     value(|| {

@@ -1,10 +1,10 @@
 //! Small helpers: version, capabilities, atomic counters, stopwatch, threads.
 
 use std::ffi::{CStr, c_char, c_int, c_ulong, c_void};
-
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::constants::{ZMQ_VERSION_MAJOR, ZMQ_VERSION_MINOR, ZMQ_VERSION_PATCH};
 use super::pointer;
 use crate::error::Errno;
 use crate::sync::{AtomicI32, Ordering};
@@ -12,7 +12,9 @@ use crate::sync::{AtomicI32, Ordering};
 /// `zmq_version(3)`
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zmq_version(major: *mut c_int, minor: *mut c_int, patch: *mut c_int) {
-    for (place, number) in [(major, 4), (minor, 3), (patch, 5)] {
+    for (place, number) in
+        [(major, ZMQ_VERSION_MAJOR), (minor, ZMQ_VERSION_MINOR), (patch, ZMQ_VERSION_PATCH)]
+    {
         if !place.is_null() {
             // SAFETY: see the module.
             unsafe { place.write(number) };
@@ -68,8 +70,8 @@ pub unsafe extern "C" fn zmq_stopwatch_stop(watch: *mut c_void) -> c_ulong {
     elapsed
 }
 
-/// `zmq_thread_fn`
-pub type ThreadFn = unsafe extern "C" fn(arg: *mut c_void);
+/// Is run by a thread of its own.
+pub type ThreadFn = Option<unsafe extern "C" fn(arg: *mut c_void)>;
 
 struct Argument(*mut c_void);
 
@@ -78,7 +80,7 @@ unsafe impl Send for Argument {}
 
 /// `zmq_threadstart`
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn zmq_threadstart(func: Option<ThreadFn>, arg: *mut c_void) -> *mut c_void {
+pub unsafe extern "C" fn zmq_threadstart(func: ThreadFn, arg: *mut c_void) -> *mut c_void {
     pointer(|| {
         let func = func.ok_or(Errno::EFAULT)?;
         let arg = Argument(arg);
@@ -112,40 +114,40 @@ pub extern "C" fn zmq_atomic_counter_new() -> *mut c_void {
 
 /// # Safety
 /// As the module.
-unsafe fn counter<'a>(counter: *mut c_void) -> Option<&'a AtomicI32> {
+unsafe fn counter_at<'a>(counter: *mut c_void) -> Option<&'a AtomicI32> {
     // SAFETY: from `zmq_atomic_counter_new`, and not destroyed.
     unsafe { counter.cast::<AtomicI32>().as_ref() }
 }
 
 /// `zmq_atomic_counter_set(3)`
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn zmq_atomic_counter_set(counter_: *mut c_void, value: c_int) {
+pub unsafe extern "C" fn zmq_atomic_counter_set(counter: *mut c_void, value: c_int) {
     // SAFETY: see the module.
-    if let Some(counter) = unsafe { counter(counter_) } {
+    if let Some(counter) = unsafe { counter_at(counter) } {
         counter.store(value, Ordering::SeqCst);
     }
 }
 
 /// `zmq_atomic_counter_inc(3)`: the value before
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn zmq_atomic_counter_inc(counter_: *mut c_void) -> c_int {
+pub unsafe extern "C" fn zmq_atomic_counter_inc(counter: *mut c_void) -> c_int {
     // SAFETY: see the module.
-    unsafe { counter(counter_) }.map_or(0, |counter| counter.fetch_add(1, Ordering::SeqCst))
+    unsafe { counter_at(counter) }.map_or(0, |counter| counter.fetch_add(1, Ordering::SeqCst))
 }
 
 /// `zmq_atomic_counter_dec(3)`: 1 while the value is not zero
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn zmq_atomic_counter_dec(counter_: *mut c_void) -> c_int {
+pub unsafe extern "C" fn zmq_atomic_counter_dec(counter: *mut c_void) -> c_int {
     // SAFETY: see the module.
-    let before = unsafe { counter(counter_) }.map_or(1, |c| c.fetch_sub(1, Ordering::SeqCst));
+    let before = unsafe { counter_at(counter) }.map_or(1, |c| c.fetch_sub(1, Ordering::SeqCst));
     c_int::from(before != 1)
 }
 
 /// `zmq_atomic_counter_value(3)`
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn zmq_atomic_counter_value(counter_: *mut c_void) -> c_int {
+pub unsafe extern "C" fn zmq_atomic_counter_value(counter: *mut c_void) -> c_int {
     // SAFETY: see the module.
-    unsafe { counter(counter_) }.map_or(0, |counter| counter.load(Ordering::SeqCst))
+    unsafe { counter_at(counter) }.map_or(0, |counter| counter.load(Ordering::SeqCst))
 }
 
 /// `zmq_atomic_counter_destroy(3)`

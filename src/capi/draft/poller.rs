@@ -3,6 +3,7 @@
 use std::ffi::{c_int, c_long, c_short, c_void};
 
 use crate::capi::handle::{self, Tagged};
+use crate::capi::poll::Fd;
 use crate::capi::{count, pointer, status};
 use crate::error::{Errno, Result};
 use crate::socket::poll::Source;
@@ -19,18 +20,18 @@ type Handle = Tagged<Poller<Data>>;
 
 const TAG: u32 = 0x6f78_0004;
 
-/// `zmq_poller_event_t`
+/// What a poller found.
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 #[allow(missing_docs, reason = "named as in zmq.h")]
 pub struct PollerEvent {
     pub socket: *mut c_void,
-    pub fd: c_int,
+    pub fd: Fd,
     pub user_data: *mut c_void,
     pub events: c_short,
 }
 
-const NO_FD: c_int = -1;
+const NO_FD: Fd = -1;
 
 /// # Safety
 /// As the module.
@@ -118,7 +119,7 @@ pub unsafe extern "C" fn zmq_poller_remove(poller: *mut c_void, socket: *mut c_v
     })
 }
 
-fn fd_source(fd: c_int) -> Result<Source> {
+fn fd_source(fd: Fd) -> Result<Source> {
     if fd == NO_FD { Err(Errno::EBADF) } else { Ok(Source::Fd(fd)) }
 }
 
@@ -126,7 +127,7 @@ fn fd_source(fd: c_int) -> Result<Source> {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zmq_poller_add_fd(
     poller: *mut c_void,
-    fd: c_int,
+    fd: Fd,
     user_data: *mut c_void,
     events: c_short,
 ) -> c_int {
@@ -142,7 +143,7 @@ pub unsafe extern "C" fn zmq_poller_add_fd(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zmq_poller_modify_fd(
     poller: *mut c_void,
-    fd: c_int,
+    fd: Fd,
     events: c_short,
 ) -> c_int {
     // SAFETY: see the module.
@@ -151,7 +152,7 @@ pub unsafe extern "C" fn zmq_poller_modify_fd(
 
 /// `zmq_poller_remove_fd(3)`
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn zmq_poller_remove_fd(poller: *mut c_void, fd: c_int) -> c_int {
+pub unsafe extern "C" fn zmq_poller_remove_fd(poller: *mut c_void, fd: Fd) -> c_int {
     // SAFETY: see the module.
     status(|| unsafe { at(poller) }?.remove(fd_source(fd)?))
 }
@@ -211,7 +212,7 @@ pub unsafe extern "C" fn zmq_poller_wait_all(
 
 /// `zmq_poller_fd(3)`: `EINVAL`, as for a poller without a thread-safe socket
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn zmq_poller_fd(poller: *mut c_void, fd: *mut c_int) -> c_int {
+pub unsafe extern "C" fn zmq_poller_fd(poller: *mut c_void, fd: *mut Fd) -> c_int {
     status(|| {
         // SAFETY: see the module.
         unsafe { at(poller) }?;
