@@ -155,35 +155,41 @@ impl Filler {
     /// `max_len` is the largest body accepted.
     #[inline]
     pub fn scan(&mut self, max_len: u64) -> Result<Scanned, ScanError> {
-        let committed = self.writer.committed;
-        let result = self.scan_frames(max_len);
-        if self.writer.committed != committed {
-            self.writer.dir.publish(self.writer.committed, self.writer.messages);
+        loop {
+            let committed = self.writer.committed;
+            let result = self.scan_frames(max_len);
+            if self.writer.committed != committed {
+                self.writer.dir.publish(self.writer.committed, self.writer.messages);
+            }
+            // Whether there is more credit depends on what is published, so that comes first.
+            if let Some(scanned) = result? {
+                return Ok(scanned);
+            }
         }
-        result
     }
 
-    fn scan_frames(&mut self, max_len: u64) -> Result<Scanned, ScanError> {
+    /// Commits what it finds, without publishing it. `None`: the credit it knew of is used up.
+    fn scan_frames(&mut self, max_len: u64) -> Result<Option<Scanned>, ScanError> {
         if !self.finish_body() {
-            return Ok(Scanned::Partial);
+            return Ok(Some(Scanned::Partial));
         }
         loop {
             if self.writer.filled == self.writer.pos {
-                return Ok(Scanned::Partial);
+                return Ok(Some(Scanned::Partial));
             }
             if !self.eager && !self.writer.in_message && !self.writer.can_write() {
-                return Ok(Scanned::Blocked);
+                return Ok(Some(Scanned::Blocked));
             }
             let mut credit = if self.eager { u64::MAX } else { self.writer.credit() };
             let (pos, stop) = self.scan_chunk(max_len, &mut credit)?;
             self.writer.pos = pos;
             match stop {
-                Stop::Command => return Ok(Scanned::Command),
-                Stop::Credit => continue,
-                Stop::Partial => return Ok(Scanned::Partial),
+                Stop::Command => return Ok(Some(Scanned::Command)),
+                Stop::Credit => return Ok(None),
+                Stop::Partial => return Ok(Some(Scanned::Partial)),
                 Stop::Incomplete { flags, header_len, len } => {
                     if !self.begin_body(flags, header_len, len)? {
-                        return Ok(Scanned::Partial);
+                        return Ok(Some(Scanned::Partial));
                     }
                 }
             }
@@ -396,4 +402,45 @@ fn into_msg(bytes: Vec<u8>) -> Msg {
 unsafe extern "C" fn free_vec(data: *mut c_void, capacity: *mut c_void) {
     // SAFETY: `into_msg` passed a vector's pointer and capacity; length 0 drops no bytes.
     drop(unsafe { Vec::<u8>::from_raw_parts(data.cast(), 0, capacity.addr()) });
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::mpsc;
+    use std::thread;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::pipe::{Marks, Signal, Thresholds, queue};
+
+    struct Nobody;
+
+    impl Signal for Nobody {
+        fn signal(&self, _bits: u32) {}
+    }
+
+    #[test]
+    fn scan_stops_at_the_high_water_mark_when_more_than_that_arrives_at_once() {
+        const HWM: u32 = 4;
+        let (done, finished) = mpsc::channel();
+        thread::spawn(move || {
+            let marks = Marks { writer: None, reader: Some(HWM) };
+            let (writer, mut reader) =
+                queue(Arc::new(Nobody), Arc::new(Nobody), marks, Thresholds::NETWORK);
+            let mut filler = Filler::new(writer);
+            filler.feed(&[0, 1, b'm'].repeat(3 * HWM as usize));
+            for end in [Scanned::Blocked, Scanned::Blocked, Scanned::Partial] {
+                assert_eq!(filler.scan(u64::MAX), Ok(end));
+                let mut read = 0;
+                while reader.read().is_some() {
+                    read += 1;
+                }
+                assert_eq!(read, HWM);
+            }
+            done.send(()).unwrap();
+        });
+        // The fault that this pins was a scan without end.
+        finished.recv_timeout(Duration::from_secs(10)).expect("the scan ends");
+    }
 }
