@@ -20,6 +20,10 @@ use crate::pipe::Writer;
 /// Memory that a body gets before its bytes arrive, at most. It is not touched before they do.
 const TRUSTED_LEN: usize = 1 << 20;
 
+/// Longest body that a frame can have, whatever the limit: with its header it must have a length
+/// that memory can have, or sums of lengths would wrap.
+const MAX_BODY: u64 = isize::MAX as u64 - 64;
+
 /// Free bytes in a chunk below which a read is not worth its system call.
 const MIN_SPARE: usize = 1024;
 
@@ -157,7 +161,7 @@ impl Filler {
     pub fn scan(&mut self, max_len: u64) -> Result<Scanned, ScanError> {
         loop {
             let committed = self.writer.committed;
-            let result = self.scan_frames(max_len);
+            let result = self.scan_frames(max_len.min(MAX_BODY));
             if self.writer.committed != committed {
                 self.writer.dir.publish(self.writer.committed, self.writer.messages);
             }
@@ -181,12 +185,13 @@ impl Filler {
                 return Ok(Some(Scanned::Blocked));
             }
             let mut credit = if self.eager { u64::MAX } else { self.writer.credit() };
-            let (pos, stop) = self.scan_chunk(max_len, &mut credit)?;
+            let (pos, stop) = self.scan_chunk(max_len, &mut credit);
             self.writer.pos = pos;
             match stop {
                 Stop::Command => return Ok(Some(Scanned::Command)),
                 Stop::Credit => return Ok(None),
                 Stop::Partial => return Ok(Some(Scanned::Partial)),
+                Stop::Oversize(len) => return Err(ScanError::Oversize(len)),
                 Stop::Incomplete { flags, header_len, len } => {
                     if !self.begin_body(flags, header_len, len)? {
                         return Ok(Some(Scanned::Partial));
@@ -198,7 +203,7 @@ impl Filler {
 
     /// The hot loop: walks over whole frames.
     #[inline]
-    fn scan_chunk(&mut self, max_len: u64, credit: &mut u64) -> Result<(u64, Stop), ScanError> {
+    fn scan_chunk(&mut self, max_len: u64, credit: &mut u64) -> (u64, Stop) {
         let writer = &mut self.writer;
         let start = writer.pos;
         let len = (writer.filled - writer.pos) as usize;
@@ -219,7 +224,7 @@ impl Filler {
                 break Stop::Command;
             }
             if header.body_len > max_len {
-                return Err(ScanError::Oversize(header.body_len));
+                break Stop::Oversize(header.body_len);
             }
             if (rest.len() as u64) < u64::from(header.header_len) + header.body_len {
                 break Stop::incomplete(header);
@@ -228,9 +233,12 @@ impl Filler {
                 break Stop::Credit;
             }
             at += usize::from(header.header_len) + header.body_len as usize;
-            in_message = header.flags & frame::MORE != 0;
+            let is_command = header.flags & frame::COMMAND != 0;
+            if !is_command {
+                in_message = header.flags & frame::MORE != 0;
+            }
             if !in_message {
-                if header.flags & frame::COMMAND == 0 {
+                if !is_command {
                     writer.messages += 1;
                     *credit = credit.wrapping_sub(1);
                 }
@@ -242,7 +250,7 @@ impl Filler {
             writer.pos = start + committed as u64;
             writer.commit();
         }
-        Ok((start + at as u64, stop))
+        (start + at as u64, stop)
     }
 
     /// A frame at `pos` is not complete: makes sure that the rest has a place. False: wait for it.
@@ -282,9 +290,12 @@ impl Filler {
         let writer = &mut self.writer;
         writer.pos += u64::from(body.header_len);
         writer.push_external(into_msg(body.bytes));
-        writer.in_message = body.flags & frame::MORE != 0;
+        let is_command = body.flags & frame::COMMAND != 0;
+        if !is_command {
+            writer.in_message = body.flags & frame::MORE != 0;
+        }
         if !writer.in_message {
-            writer.messages += u64::from(body.flags & frame::COMMAND == 0);
+            writer.messages += u64::from(!is_command);
             writer.commit();
         }
         true
@@ -351,6 +362,7 @@ enum Stop {
     Partial,
     Credit,
     Command,
+    Oversize(u64),
     Incomplete { flags: u8, header_len: u8, len: u64 },
 }
 
