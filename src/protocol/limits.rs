@@ -1,4 +1,7 @@
 //! Every bound on what a peer may send, with its reason.
+//!
+//! Thread: any. Invariants: none. Counterpart: limits are spread over libzmq 4.3.5; the RFC's own are
+//! named.
 
 /// Body of a command in the handshake, bytes. READY carries short names; libzmq's own metadata of
 /// a dozen properties stays far below.

@@ -1,4 +1,7 @@
 //! Takes bytes apart without indexing: what is not there is an error.
+//!
+//! Thread: any. Invariants: what was taken is gone; what could not be taken is still there.
+//! Counterpart: none.
 
 /// The unread rest of some bytes.
 #[derive(Clone, Copy, Debug)]

@@ -1,4 +1,6 @@
 //! A place for one `Arc` that one thread leaves and another looks at, now and then.
+//!
+//! Thread: any. Invariants: the lock is never held while a user's function runs. Counterpart: none.
 
 use std::sync::{Arc, Mutex, PoisonError};
 

@@ -1,4 +1,6 @@
 //! A value alone on its cache lines, so that two threads writing neighbours do not slow each other.
+//!
+//! Thread: any. Invariants: none. Counterpart: none.
 
 use std::ops::Deref;
 

@@ -3,6 +3,7 @@
 //! Thread: any.
 //! Invariants: at most one [`RoleGuard`] exists per [`Role`]. Whoever fails to get the role has told
 //! the holder to look for work again before it leaves, so no work is stranded.
+//! Counterpart: none; libzmq 4.3.5 has one thread do all the work of a connection.
 
 use std::cell::UnsafeCell;
 use std::fmt;

@@ -1,4 +1,7 @@
 //! What the patterns share.
+//!
+//! Thread: under the socket's lock. Invariants: each part keeps ids of pipes between `attach` and
+//! `detach` only. Counterpart: `fq.cpp`, `lb.cpp`, `dist.cpp`, `radix_tree.cpp` of libzmq 4.3.5.
 
 pub(super) mod distribute;
 pub(super) mod fair_queue;
