@@ -262,26 +262,26 @@ impl Direction {
 
     #[cold]
     fn offer_credit(&self, consumed: u64) {
-        if self.has_room_to_resume(consumed)
+        if self.has_room_to_resume(self.published_messages(), consumed)
             && self.writer_state.swap(AWAKE, Ordering::SeqCst) == ARMED
         {
             self.to_writer.signal(signals::WRITABLE);
         }
     }
 
-    /// At most `hwm - lwm` messages are left, where `lwm` is half the mark, rounded up.
-    fn has_room_to_resume(&self, consumed: u64) -> bool {
+    /// Of `written` messages at most `hwm - lwm` are left, where `lwm` is half the mark, rounded up.
+    fn has_room_to_resume(&self, written: u64, consumed: u64) -> bool {
         let hwm = self.hwm();
-        let queued = self.published_messages().saturating_sub(consumed);
-        hwm == 0 || queued <= hwm / 2
+        hwm == 0 || written.saturating_sub(consumed) <= hwm / 2
     }
 
-    /// The writer says that it is blocked by the high-water mark. False: credit came meanwhile.
-    pub(super) fn block_writer(&self) -> bool {
+    /// The writer of `written` messages, which need not be published yet, says that it is blocked by
+    /// the high-water mark. False: credit came meanwhile.
+    pub(super) fn block_writer(&self, written: u64) -> bool {
         self.writer_state.swap(ARMED, Ordering::SeqCst);
         store_load_barrier();
         let consumed = self.reader.consumed.load(Ordering::SeqCst);
-        let blocked = !self.has_room_to_resume(consumed)
+        let blocked = !self.has_room_to_resume(written, consumed)
             && self.closed.load(Ordering::SeqCst) & READER_CLOSED == 0;
         if !blocked {
             self.writer_state.swap(AWAKE, Ordering::SeqCst);

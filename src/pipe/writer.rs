@@ -189,7 +189,7 @@ impl Writer {
         if self.messages - self.consumed < hwm {
             return true;
         }
-        if self.dir.block_writer() {
+        if self.dir.block_writer(self.messages) {
             return false;
         }
         self.consumed = self.dir.consumed();
