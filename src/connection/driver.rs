@@ -1,7 +1,8 @@
 //! The application thread's half of a link: when to flush, and reading in place of waiting.
 //!
 //! A lone message leaves at once; of a burst, messages wait for each other, up to a number, a size
-//! and a time, and the I/O thread's ticks look after the last ones.
+//! and a time, and the I/O thread's ticks look after the last ones. What is a burst is told by the
+//! pace of the whole socket: sending to many peers in turn is one, sending to each at once is not.
 //!
 //! Thread: under the socket's lock. Invariants: what is not flushed is ticked for. Counterpart:
 //! none.
@@ -19,10 +20,42 @@ use super::link::Link;
 const BURST_MESSAGES: u32 = 500;
 /// so many bytes,
 const BURST_BYTES: u64 = 32 << 10;
-/// or so long. Also: a message that comes so long after the last flush is not part of a burst.
+/// or so long. Also: a message that comes so long after the socket's last flush begins no burst.
 const BURST_SPAN: Duration = Duration::from_micros(15);
 /// Messages of a burst between two looks at the clock.
 const CLOCK_EVERY: u32 = 16;
+/// After a pause so many flushes are made at once before messages are taken for a burst: two
+/// messages back to back, and then nothing, must not make the second one wait.
+const PROMPT: u32 = 2;
+
+/// How fast a socket's messages come, whatever pipes they go to.
+#[derive(Debug)]
+pub struct Pace {
+    /// When the last flush from the socket's side ended.
+    flushed_at: Ticks,
+    /// Prompt flushes left.
+    prompt: u32,
+    span: u64,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self { flushed_at: Ticks::from_raw(0), prompt: PROMPT, span: clock::ticks_in(BURST_SPAN) }
+    }
+}
+
+impl Pace {
+    /// The first message after a flush, at `now`: is it to leave at once?
+    fn is_prompt(&mut self, now: Ticks) -> bool {
+        if now.since(self.flushed_at) > self.span {
+            self.prompt = PROMPT;
+            return true;
+        }
+        let prompt = self.prompt > 0;
+        self.prompt = self.prompt.saturating_sub(1);
+        prompt
+    }
+}
 
 /// What came of reading in place of waiting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,17 +72,18 @@ pub enum Received {
 #[derive(Debug)]
 pub struct Driver {
     link: Arc<Link>,
+    /// Messages that wait for more to come.
     burst: u32,
     burst_from: u64,
     burst_began: Ticks,
-    span: u64,
+    /// The owner knows of the burst.
+    listed: bool,
 }
 
 impl Driver {
     /// A driver of the link of one of the socket's pipes.
     pub fn new(link: Arc<Link>) -> Self {
-        let span = clock::ticks_in(BURST_SPAN);
-        Self { link, burst: 0, burst_from: 0, burst_began: Ticks::from_raw(0), span }
+        Self { link, burst: 0, burst_from: 0, burst_began: Ticks::from_raw(0), listed: false }
     }
 
     /// The link itself.
@@ -57,44 +91,55 @@ impl Driver {
         &self.link
     }
 
-    /// A message was written: sends it now or lets it wait for the next ones.
+    /// A message was written: sends it now or lets it wait for the next ones. `at_once` is what
+    /// was decided for the other pipes that got it, if anything was. True: the caller is to list
+    /// this driver for [`Driver::flush_burst`].
     #[inline]
-    pub fn written(&mut self, writer: &mut Writer) {
+    pub fn written(
+        &mut self,
+        writer: &mut Writer,
+        pace: &mut Pace,
+        at_once: &mut Option<bool>,
+    ) -> bool {
         self.burst += 1;
         if self.burst == 1 {
             self.burst_from = writer.offset();
             self.burst_began = Ticks::now();
-            if self.burst_began.since(self.link.flushed_at()) > self.span {
-                self.flush(Some(writer));
-            } else {
-                self.link.keep_ticking();
+            let began = self.burst_began;
+            if *at_once.get_or_insert_with(|| pace.is_prompt(began)) {
+                self.flush(Some(writer), pace);
+                return false;
             }
-            return;
+            self.link.keep_ticking();
+            return !std::mem::replace(&mut self.listed, true);
         }
         let enough = self.burst >= BURST_MESSAGES
             || writer.offset() - self.burst_from >= BURST_BYTES
             || self.burst.is_multiple_of(CLOCK_EVERY)
-                && Ticks::now().since(self.burst_began) > self.span;
+                && Ticks::now().since(self.burst_began) > pace.span;
         if enough {
-            self.flush(Some(writer));
+            self.flush(Some(writer), pace);
         } else {
             self.link.keep_ticking();
         }
+        false
     }
 
-    /// Sends what waits.
+    /// Sends what waits; the driver is no longer listed.
     #[inline]
-    pub fn flush_burst(&mut self, writer: Option<&mut Writer>) {
+    pub fn flush_burst(&mut self, writer: Option<&mut Writer>, pace: &mut Pace) {
+        self.listed = false;
         if self.burst > 0 {
-            self.flush(writer);
+            self.flush(writer, pace);
         }
     }
 
-    fn flush(&mut self, writer: Option<&mut Writer>) {
+    fn flush(&mut self, writer: Option<&mut Writer>, pace: &mut Pace) {
         self.burst = 0;
         // When the kernel is full, the I/O thread goes on as soon as there is room.
         if !self.link.is_full() {
             self.link.flush(writer);
+            pace.flushed_at = self.link.flushed_at();
         }
     }
 

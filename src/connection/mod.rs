@@ -26,7 +26,7 @@ use std::sync::Arc;
 use crate::pipe::End;
 
 pub use config::{Immediate, SessionConfig};
-pub use driver::{Driver, Received};
+pub use driver::{Driver, Pace, Received};
 pub use event::{Event, events};
 pub use link::Link;
 pub use listener::{ChooseThread, ListenerHandle, listen};

@@ -43,14 +43,14 @@ impl Pattern for Pair {
 
     fn recv<'p>(&'p mut self, pipes: &'p mut Pipes) -> Result<Frame<'p>> {
         let id = self.pipe.ok_or(Errno::EAGAIN)?;
-        if !pipes.can_read(id) {
+        if !pipes.look(id) {
             return Err(Errno::EAGAIN);
         }
         pipes.read(id).ok_or(Errno::EAGAIN)
     }
 
     fn can_recv(&mut self, pipes: &mut Pipes) -> bool {
-        self.pipe.is_some_and(|id| pipes.can_read(id))
+        self.pipe.is_some_and(|id| pipes.look(id))
     }
 
     fn can_send(&mut self, pipes: &mut Pipes) -> bool {

@@ -122,6 +122,11 @@ impl LatestReader {
         !state.armed
     }
 
+    /// True if a message is there.
+    pub fn has_message(&self) -> bool {
+        self.peeked.is_some() || self.shared.lock().latest.is_some()
+    }
+
     /// Takes the message.
     pub fn read(&mut self) -> Option<Msg> {
         let msg = self.peeked.take().or_else(|| self.shared.lock().latest.take());

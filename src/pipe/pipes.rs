@@ -75,6 +75,8 @@ pub struct Pipes {
     written: Vec<PipeId>,
     /// Pipes to be removed.
     leaving: Vec<PipeId>,
+    /// See [`Pipes::set_unarmed`].
+    unarmed: bool,
 }
 
 impl Pipes {
@@ -212,6 +214,31 @@ impl Pipes {
             self.terminate(id);
         }
         readable
+    }
+
+    /// From here on [`Pipes::look`] promises no signal: whoever asks looks again by himself, or asks
+    /// once more with this off before he goes to sleep.
+    pub fn set_unarmed(&mut self, unarmed: bool) {
+        self.unarmed = unarmed;
+    }
+
+    /// True while [`Pipes::look`] promises no signal.
+    pub fn is_unarmed(&self) -> bool {
+        self.unarmed
+    }
+
+    /// True if a whole message is there. On false, the pipe is armed as after [`Pipes::can_read`],
+    /// unless [`Pipes::is_unarmed`].
+    #[inline]
+    pub fn look(&mut self, id: PipeId) -> bool {
+        if !self.unarmed {
+            return self.can_read(id);
+        }
+        match self.end(id) {
+            Some(End { leaving: false, rx: Rx::Queue(rx), .. }) => rx.has_message(),
+            Some(End { leaving: false, rx: Rx::Latest(rx), .. }) => rx.has_message(),
+            _ => false,
+        }
     }
 
     /// The next frame, if [`Pipes::can_read`].

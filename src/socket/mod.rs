@@ -8,6 +8,7 @@
 
 #![forbid(unsafe_code)]
 
+mod drivers;
 mod endpoints;
 mod monitor;
 pub mod options;
@@ -38,6 +39,7 @@ use crate::sys::poll::{self as sys_poll, PollFd};
 
 use parker::{Parker, Slept};
 use shared::Shared;
+use spin::Look;
 use state::State;
 
 /// Places of closed sockets are used again only when so many others wait, which gives a handle that
@@ -182,7 +184,7 @@ impl Socket {
                 Err(Errno::EAGAIN) => {}
                 other => return other,
             }
-            guard = self.wait(guard, &wait)?;
+            guard = self.wait(guard, &wait, Awaited::Room)?;
             let state = &mut *guard;
             state.process_news();
             result = state.pattern.send(&mut state.pipes, out);
@@ -223,23 +225,29 @@ impl Socket {
                 Err(Errno::EAGAIN) => {}
                 other => return other,
             }
-            guard = self.wait(guard, &wait)?;
+            guard = self.wait(guard, &wait, Awaited::Input)?;
         }
     }
 
     /// Waits for news, with the lock released while asleep. `EAGAIN` when the time is over,
     /// `EINTR` after a signal, `ETERM`, `ENOTSOCK` when the socket was closed meanwhile.
-    fn wait(&'static self, mut guard: Guard, wait: &Wait) -> Result<Guard> {
+    fn wait(&'static self, mut guard: Guard, wait: &Wait, what: Awaited) -> Result<Guard> {
         let serial = guard.serial;
         guard.flush_bursts();
-        let mut spin = std::mem::replace(&mut guard.spin, spin::Spin::new());
+        let mut spin = std::mem::take(&mut guard.spin);
         let found = spin.until(|| {
-            guard.shared.has_news()
+            if guard.is_contended() {
+                return Look::GiveUp;
+            }
+            let found = guard.shared.has_news()
                 || guard.shared.stopped.load(Ordering::Relaxed)
-                || guard.drive(true)
+                || what == Awaited::Input && guard.has_input()
+                || guard.drive(true);
+            if found { Look::Found } else { Look::Nothing }
         });
         guard.spin = spin;
-        if found {
+        // Asks all pipes for a signal.
+        if found || what == Awaited::Input && guard.is_readable() {
             guard.process_news();
             if guard.shared.stopped.load(Ordering::Relaxed) {
                 return Err(Errno::ETERM);
@@ -355,16 +363,22 @@ impl Socket {
 
 #[inline]
 fn try_recv<R, F: FnOnce(Frame<'_>) -> R>(state: &mut State, take: &mut Option<F>) -> Result<R> {
-    let result = state.pattern.recv(&mut state.pipes).map(|frame| {
-        state.rcvmore = frame.more();
-        take.take().map(|take| take(frame))
+    let result = state.try_recv().map(|frame| {
+        let more = frame.more();
+        (more, take.take().map(|take| take(frame)))
     });
     state.settle();
-    match result {
-        Ok(Some(taken)) => Ok(taken),
-        Ok(None) => Err(Errno::EFAULT),
-        Err(errno) => Err(errno),
-    }
+    let (more, taken) = result?;
+    state.rcvmore = more;
+    // `take` is there until it was called.
+    taken.ok_or(Errno::EFAULT)
+}
+
+/// What a call waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Awaited {
+    Input,
+    Room,
 }
 
 /// How long a call may go on.

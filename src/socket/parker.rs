@@ -155,10 +155,6 @@ impl Waiters {
         Ok(fd)
     }
 
-    pub(crate) fn has_descriptor(&self) -> bool {
-        self.eventfd.get().is_some()
-    }
-
     /// The socket has looked at its news.
     pub(crate) fn drain_descriptor(&self) {
         if let Some(eventfd) = self.eventfd.get() {

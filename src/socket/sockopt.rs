@@ -64,8 +64,7 @@ impl Socket {
                 if out.len() < 4 {
                     return Err(Errno::EINVAL);
                 }
-                state.give_back_all();
-                let fd = state.shared.waiters.descriptor()?;
+                let fd = state.descriptor()?;
                 put(out, &fd.to_ne_bytes())
             }
             _ => state.options.get(option, out),
@@ -86,10 +85,10 @@ impl State {
         if self.pattern.can_send(&mut self.pipes) {
             events |= POLLOUT;
         }
-        let mut readable = self.pattern.can_recv(&mut self.pipes);
+        let mut readable = self.is_readable();
         if !readable && self.drive(false) {
             self.process_news();
-            readable = self.pattern.can_recv(&mut self.pipes);
+            readable = self.is_readable();
         }
         if readable {
             events |= POLLIN;

@@ -29,6 +29,21 @@ pub(super) struct Spin {
     skip: u32,
 }
 
+/// What a look brought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Look {
+    Found,
+    Nothing,
+    /// Somebody else needs what the caller holds.
+    GiveUp,
+}
+
+impl Default for Spin {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Spin {
     pub(super) fn new() -> Self {
         let allowed = affinity::allowed_cpus() > 1;
@@ -37,8 +52,8 @@ impl Spin {
         Self { span: first, longest, first, skip: 0 }
     }
 
-    /// Calls `look` until it returns true or the span is over. True: it did.
-    pub(super) fn until(&mut self, mut look: impl FnMut() -> bool) -> bool {
+    /// Calls `look` until it is found, or the span is over. True: it was found.
+    pub(super) fn until(&mut self, mut look: impl FnMut() -> Look) -> bool {
         if self.longest == 0 {
             return false;
         }
@@ -49,10 +64,14 @@ impl Spin {
         let began = Ticks::now();
         let mut last = began;
         loop {
-            if look() {
-                let took = last.since(began);
-                self.span = (self.span.max(took * 2)).clamp(self.first, self.longest);
-                return true;
+            match look() {
+                Look::Found => {
+                    let took = last.since(began);
+                    self.span = (self.span.max(took * 2)).clamp(self.first, self.longest);
+                    return true;
+                }
+                Look::Nothing => {}
+                Look::GiveUp => return false,
             }
             for _ in 0..8 {
                 std::hint::spin_loop();

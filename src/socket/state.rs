@@ -6,20 +6,22 @@
 use std::os::fd::RawFd;
 use std::sync::Arc;
 
-use crate::connection::{Driver, Link, NewPipe, Received};
+use crate::connection::{Link, NewPipe};
 use crate::ctx::{Ctx, Live};
+use crate::error::Result;
 use crate::pattern::Pattern;
-use crate::pipe::{End, PipeId, Pipes, Rx, Tx, signals};
+use crate::pipe::{End, Frame, PipeId, Pipes, Rx, Tx, signals};
 use crate::protocol::SocketType;
 use crate::sync::Guardable;
 
+use super::drivers::Drivers;
 use super::endpoints::Endpoints;
 use super::options::Options;
 use super::shared::{Incoming, Shared};
 use super::spin::Spin;
 
-/// With more network peers than this, the I/O thread reads for the socket.
-const MAX_DRIVEN: usize = 8;
+/// With more pipes than this, looking at each costs more than being told.
+const MAX_LOOKED_AT: usize = 8;
 
 pub(super) struct State {
     pub(super) kind: SocketType,
@@ -29,16 +31,17 @@ pub(super) struct State {
     pub(super) options: Options,
     pub(super) pattern: Box<dyn Pattern>,
     pub(super) pipes: Pipes,
-    /// The application's half of each network pipe, by pipe id.
-    drivers: Vec<Option<Driver>>,
-    /// Network pipes.
-    driven: Vec<PipeId>,
+    drivers: Drivers,
     pub(super) endpoints: Endpoints,
     pub(super) last_endpoint: String,
     pub(super) rcvmore: bool,
     /// `ZMQ_ROUTER_RAW`
     pub(super) raw: bool,
     pub(super) spin: Spin,
+    /// `ZMQ_FD` was asked for.
+    has_descriptor: bool,
+    /// See [`State::try_recv`].
+    looks_itself: bool,
     news: Vec<(u32, u32)>,
     /// Ends whose drop may run a user's function: dropped when the lock is released.
     pub(super) removed: Vec<End>,
@@ -75,13 +78,14 @@ impl State {
             options: Options::default(),
             pattern,
             pipes: Pipes::default(),
-            drivers: Vec::new(),
-            driven: Vec::new(),
+            drivers: Drivers::default(),
             endpoints: Endpoints::default(),
             last_endpoint: String::new(),
             rcvmore: false,
             raw: false,
             spin: Spin::new(),
+            has_descriptor: false,
+            looks_itself: true,
             news: Vec::new(),
             removed: Vec::new(),
             live,
@@ -149,18 +153,9 @@ impl State {
         locally_initiated: bool,
     ) -> PipeId {
         let id = self.pipes.insert(end, link.is_some());
+        self.pipes_changed();
         if let Some(link) = link {
-            let index = id.0 as usize;
-            if self.drivers.len() <= index {
-                self.drivers.resize_with(index + 1, || None);
-            }
-            self.drivers[index] = Some(Driver::new(link));
-            self.driven.push(id);
-            if self.driven.len() == MAX_DRIVEN + 1 {
-                for driver in self.drivers.iter().flatten() {
-                    driver.give_back();
-                }
-            }
+            self.drivers.attach(id, link);
         }
         self.pattern.attach(&mut self.pipes, id, subscribe_to_all, locally_initiated);
         self.settle();
@@ -171,20 +166,10 @@ impl State {
     #[inline]
     pub(super) fn settle(&mut self) {
         if self.pipes.has_written() {
-            self.send_written();
+            self.drivers.send_written(&mut self.pipes);
         }
         if self.pipes.has_leaving() {
             self.remove_leaving();
-        }
-    }
-
-    fn send_written(&mut self) {
-        while let Some(id) = self.pipes.next_written() {
-            let Some(Some(driver)) = self.drivers.get_mut(id.0 as usize) else { continue };
-            match self.pipes.end(id) {
-                Some(End { tx: Tx::Queue(writer), .. }) => driver.written(writer),
-                _ => driver.link().flush(None),
-            }
         }
     }
 
@@ -198,11 +183,11 @@ impl State {
 
     fn remove(&mut self, id: PipeId) {
         let Some(mut end) = self.pipes.remove(id) else { return };
+        self.pipes_changed();
         // Before the session is told, so that it finds the pipe's end.
         end.close();
         self.removed.push(end);
-        if let Some(driver) = self.drivers.get_mut(id.0 as usize).and_then(Option::take) {
-            self.driven.retain(|other| *other != id);
+        if let Some(driver) = self.drivers.detach(id) {
             // The session ends by itself when it finds the pipe closed and empty.
             driver.link().close(self.options.ints.linger);
             self.endpoints.forget_link(driver.link());
@@ -211,71 +196,74 @@ impl State {
 
     /// The pipe of a link.
     pub(super) fn pipe_of_link(&self, link: &Arc<Link>) -> Option<PipeId> {
-        let is_it = |driver: &Driver| Arc::ptr_eq(driver.link(), link);
-        let at = self.drivers.iter().position(|driver| driver.as_ref().is_some_and(is_it))?;
-        Some(PipeId(at as u32))
+        self.drivers.pipe_of(link)
     }
 
     /// The link of a network pipe.
     pub(super) fn link_of(&self, id: PipeId) -> Option<&Arc<Link>> {
-        self.drivers.get(id.0 as usize)?.as_ref().map(Driver::link)
+        self.drivers.link(id)
     }
 
     /// Sends what waits for more to come: before this thread waits for anything.
+    #[inline]
     pub(super) fn flush_bursts(&mut self) {
-        for id in &self.driven {
-            let Some(Some(driver)) = self.drivers.get_mut(id.0 as usize) else { continue };
-            match self.pipes.end(*id) {
-                Some(End { tx: Tx::Queue(writer), .. }) => driver.flush_burst(Some(writer)),
-                _ => driver.flush_burst(None),
-            }
-        }
+        self.drivers.flush_bursts(&mut self.pipes);
     }
 
-    /// True if the application's thread may read for itself.
-    fn may_drive(&self) -> bool {
-        self.driven.len() <= MAX_DRIVEN && !self.shared.waiters.has_descriptor()
+    /// Decides anew whether a caller looks at the pipes by itself, instead of waiting to be told.
+    fn pipes_changed(&mut self) {
+        self.looks_itself = self.pipes.len() <= MAX_LOOKED_AT && !self.has_descriptor;
     }
 
     /// Reads from the network in place of waiting; true if something came. `take_over`: from the
     /// I/O thread, too.
     pub(super) fn drive(&mut self, take_over: bool) -> bool {
-        if !self.may_drive() {
-            return false;
-        }
-        let mut data = false;
-        for id in &self.driven {
-            let Some(Some(driver)) = self.drivers.get(id.0 as usize) else { continue };
-            if let Some(End { rx: Rx::Queue(reader), .. }) = self.pipes.end(*id) {
-                data |= driver.receive(reader, take_over) == Received::Data;
-            }
-        }
-        data
+        self.drivers.are_few()
+            && !self.has_descriptor
+            && self.drivers.receive(&mut self.pipes, take_over)
     }
 
-    /// Descriptors that this socket's caller waits for, and brackets the wait.
-    pub(super) fn begin_sleep(&self, mut wait_for: impl FnMut(RawFd)) {
-        for driver in self.drivers.iter().flatten() {
-            if let Some(fd) = driver.fd() {
-                driver.set_sleeping(true);
-                wait_for(fd);
-            }
-        }
+    /// Descriptors that this socket's caller waits for; begins the wait.
+    pub(super) fn begin_sleep(&self, wait_for: impl FnMut(RawFd)) {
+        self.drivers.begin_sleep(wait_for);
     }
 
+    /// Ends the wait.
     pub(super) fn end_sleep(&self) {
-        for driver in self.drivers.iter().flatten() {
-            if driver.fd().is_some() {
-                driver.set_sleeping(false);
-            }
-        }
+        self.drivers.end_sleep();
     }
 
-    /// Leaves all reading to the I/O thread: somebody waits for `ZMQ_FD`.
-    pub(super) fn give_back_all(&self) {
-        for driver in self.drivers.iter().flatten() {
-            driver.give_back();
+    /// The descriptor of `ZMQ_FD`. From now on the reading is the I/O thread's: somebody waits for
+    /// the descriptor outside the library.
+    pub(super) fn descriptor(&mut self) -> Result<RawFd> {
+        if !self.has_descriptor {
+            self.has_descriptor = true;
+            self.pipes_changed();
+            self.drivers.give_back_all();
         }
+        self.shared.waiters.descriptor()
+    }
+
+    // Receiving.
+
+    /// Takes a frame, if there is one. A caller that is going to look again by itself asks for no
+    /// signal, which spares the peer the sending of it.
+    #[inline]
+    pub(super) fn try_recv(&mut self) -> Result<Frame<'_>> {
+        self.pipes.set_unarmed(self.looks_itself);
+        self.pattern.recv(&mut self.pipes)
+    }
+
+    /// As [`State::is_readable`], for a caller that looks again by itself.
+    pub(super) fn has_input(&mut self) -> bool {
+        self.pipes.set_unarmed(self.looks_itself);
+        self.pattern.can_recv(&mut self.pipes)
+    }
+
+    /// True if there is something to receive; if not, a signal will tell.
+    pub(super) fn is_readable(&mut self) -> bool {
+        self.pipes.set_unarmed(false);
+        self.pattern.can_recv(&mut self.pipes)
     }
 
     /// New high-water marks reach the pipes that are there.

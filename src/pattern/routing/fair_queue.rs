@@ -60,13 +60,29 @@ impl FairQueue {
     pub(in super::super) fn next(&mut self, pipes: &mut Pipes) -> Option<PipeId> {
         while self.active > 0 {
             let id = self.pipes[self.current];
-            if pipes.can_read(id) {
+            if pipes.look(id) {
                 return Some(id);
+            }
+            if pipes.is_unarmed() {
+                return self.look_around(pipes);
             }
             self.active -= 1;
             self.pipes.swap(self.current, self.active);
             if self.current == self.active {
                 self.current = 0;
+            }
+        }
+        None
+    }
+
+    /// Looks at the active pipes behind the current one. Nobody tells of their news, so those that
+    /// have nothing stay where they are.
+    fn look_around(&mut self, pipes: &mut Pipes) -> Option<PipeId> {
+        for step in 1..self.active {
+            let at = (self.current + step) % self.active;
+            if pipes.look(self.pipes[at]) {
+                self.current = at;
+                return Some(self.pipes[at]);
             }
         }
         None

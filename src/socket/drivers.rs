@@ -1,0 +1,143 @@
+//! The network pipes of a socket, as its callers' threads drive them: sending what they wrote, and
+//! reading in place of waiting.
+//!
+//! Thread: under the socket's lock. Invariants: a driver stands under its pipe's id; one with an
+//! unsent burst is listed; with more than [`MAX_READ`] pipes the I/O thread does the reading.
+//! Counterpart: none; libzmq 4.3.5 leaves all of this to its I/O thread.
+
+use std::os::fd::RawFd;
+use std::sync::Arc;
+
+use crate::connection::{Driver, Link, Pace, Received};
+use crate::pipe::{End, PipeId, Pipes, Rx, Tx};
+
+/// With more network peers than this, the I/O thread reads for the socket.
+const MAX_READ: usize = 8;
+
+#[derive(Debug, Default)]
+pub(super) struct Drivers {
+    by_pipe: Vec<Option<Driver>>,
+    ids: Vec<PipeId>,
+    /// Pipes with messages that wait for more to come.
+    bursting: Vec<PipeId>,
+    pace: Pace,
+}
+
+impl Drivers {
+    /// A pipe comes in.
+    pub(super) fn attach(&mut self, id: PipeId, link: Arc<Link>) {
+        let index = id.0 as usize;
+        if self.by_pipe.len() <= index {
+            self.by_pipe.resize_with(index + 1, || None);
+        }
+        self.by_pipe[index] = Some(Driver::new(link));
+        self.ids.push(id);
+        if self.ids.len() == MAX_READ + 1 {
+            self.give_back_all();
+        }
+    }
+
+    /// A pipe goes.
+    pub(super) fn detach(&mut self, id: PipeId) -> Option<Driver> {
+        let driver = self.by_pipe.get_mut(id.0 as usize).and_then(Option::take)?;
+        self.ids.retain(|other| *other != id);
+        self.bursting.retain(|other| *other != id);
+        Some(driver)
+    }
+
+    /// True if the caller's thread may read from all of them.
+    pub(super) fn are_few(&self) -> bool {
+        self.ids.len() <= MAX_READ
+    }
+
+    /// The link of a pipe.
+    pub(super) fn link(&self, id: PipeId) -> Option<&Arc<Link>> {
+        self.by_pipe.get(id.0 as usize)?.as_ref().map(Driver::link)
+    }
+
+    /// The pipe of a link.
+    pub(super) fn pipe_of(&self, link: &Arc<Link>) -> Option<PipeId> {
+        self.ids.iter().copied().find(|id| self.link(*id).is_some_and(|own| Arc::ptr_eq(own, link)))
+    }
+
+    /// Messages were written: sends them, or lets them wait for the next ones.
+    pub(super) fn send_written(&mut self, pipes: &mut Pipes) {
+        // All pipes that one call wrote to are treated alike.
+        let mut at_once = None;
+        while let Some(id) = pipes.next_written() {
+            let Some(Some(driver)) = self.by_pipe.get_mut(id.0 as usize) else { continue };
+            let Some(End { tx: Tx::Queue(writer), .. }) = pipes.end(id) else {
+                driver.link().flush(None);
+                continue;
+            };
+            if driver.written(writer, &mut self.pace, &mut at_once) {
+                self.bursting.push(id);
+            }
+        }
+    }
+
+    /// Sends what waits for more to come: before the thread waits for anything.
+    #[inline]
+    pub(super) fn flush_bursts(&mut self, pipes: &mut Pipes) {
+        if !self.bursting.is_empty() {
+            self.flush_bursting(pipes);
+        }
+    }
+
+    fn flush_bursting(&mut self, pipes: &mut Pipes) {
+        for id in self.bursting.drain(..) {
+            let Some(Some(driver)) = self.by_pipe.get_mut(id.0 as usize) else { continue };
+            match pipes.end(id) {
+                Some(End { tx: Tx::Queue(writer), .. }) => {
+                    driver.flush_burst(Some(writer), &mut self.pace);
+                }
+                _ => driver.flush_burst(None, &mut self.pace),
+            }
+        }
+    }
+
+    /// Reads from the network in place of waiting; true if something came. `take_over`: from the
+    /// I/O thread, too.
+    pub(super) fn receive(&self, pipes: &mut Pipes, take_over: bool) -> bool {
+        let mut data = false;
+        for id in &self.ids {
+            let Some(Some(driver)) = self.by_pipe.get(id.0 as usize) else { continue };
+            if let Some(End { rx: Rx::Queue(reader), .. }) = pipes.end(*id) {
+                data |= driver.receive(reader, take_over) == Received::Data;
+            }
+        }
+        data
+    }
+
+    /// Drivers whose reading may be the caller's thread's.
+    fn readers(&self) -> impl Iterator<Item = &Driver> {
+        let ids = if self.are_few() { self.ids.as_slice() } else { &[] };
+        ids.iter().filter_map(|id| self.by_pipe.get(id.0 as usize)?.as_ref())
+    }
+
+    /// Begins a wait; `wait_for` hears of the descriptors to wait for.
+    pub(super) fn begin_sleep(&self, mut wait_for: impl FnMut(RawFd)) {
+        for driver in self.readers() {
+            if let Some(fd) = driver.fd() {
+                driver.set_sleeping(true);
+                wait_for(fd);
+            }
+        }
+    }
+
+    /// Ends a wait.
+    pub(super) fn end_sleep(&self) {
+        for driver in self.readers() {
+            if driver.fd().is_some() {
+                driver.set_sleeping(false);
+            }
+        }
+    }
+
+    /// Leaves all reading to the I/O thread.
+    pub(super) fn give_back_all(&self) {
+        for driver in self.by_pipe.iter().flatten() {
+            driver.give_back();
+        }
+    }
+}
