@@ -90,6 +90,8 @@ pub struct Link {
     peer_ttl: AtomicU32,
     /// Linger of a closed socket, milliseconds; -1 for ever.
     pub(super) linger: AtomicI32,
+    /// Our end and the peer's, as monitors name them.
+    endpoints: Mutex<(String, String)>,
     /// Shared with the listener that took the peer in, and its name for that.
     listener: Option<Arc<AtomicBool>>,
     /// What the peer did wrong, left by whoever noticed.
@@ -132,6 +134,7 @@ impl Link {
             received: AtomicU32::new(0),
             peer_ttl: AtomicU32::new(0),
             linger: AtomicI32::new(-1),
+            endpoints: Mutex::default(),
             listener,
             fault: Mutex::default(),
         })
@@ -147,6 +150,16 @@ impl Link {
     /// True if `listener` took the peer in.
     pub fn came_from(&self, listener: &ListenerHandle) -> bool {
         self.listener.as_ref().is_some_and(|own| Arc::ptr_eq(own, listener.closed_flag()))
+    }
+
+    /// The local and the remote endpoint of the connection, or of the last one.
+    pub fn endpoints(&self) -> (String, String) {
+        self.endpoints.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) fn set_endpoints(&self, local: &str, remote: &str) {
+        let mut endpoints = self.endpoints.lock().unwrap_or_else(PoisonError::into_inner);
+        *endpoints = (local.to_owned(), remote.to_owned());
     }
 
     pub(super) fn notify(&self, bits: u32) {

@@ -47,6 +47,8 @@ pub struct NewPipe {
 pub trait Owner: Send + Sync {
     /// A peer's handshake is done and it has a pipe.
     fn attach(&self, pipe: NewPipe);
+    /// A session that connects will not try again: its endpoint goes.
+    fn gave_up(&self, link: &Arc<Link>);
     /// Something happened that a monitor may want to know.
     fn event(&self, event: Event);
     /// A signal receiver for a new pipe of this socket.

@@ -17,8 +17,10 @@ pub enum ProtocolError {
     MalformedReady,
     /// An ERROR that cannot be parsed.
     MalformedError,
-    /// Properties that make no sense, or a socket type that ours does not talk to.
+    /// Properties that cannot be parsed.
     InvalidMetadata,
+    /// A socket type that ours does not talk to, or a property beyond its limits.
+    IncompatiblePeer,
     /// The peer sent ERROR.
     RefusedByPeer,
     /// A frame is larger than `ZMQ_MAXMSGSIZE` or a limit of the handshake.
@@ -30,6 +32,8 @@ pub enum ProtocolError {
 /// What the monitor reports of a failed handshake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Report {
+    /// Nothing but the end of the connection.
+    Nothing,
     /// `ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL`, with an errno.
     NoDetail(i32),
     /// `ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL`, with a `ZMQ_PROTOCOL_ERROR_*` code.
@@ -49,6 +53,7 @@ impl ProtocolError {
             Self::VersionTooOld | Self::RefusedByPeer | Self::Framing => {
                 Report::NoDetail(libc::EPROTO)
             }
+            Self::IncompatiblePeer => Report::Nothing,
             Self::TooLarge => Report::NoDetail(libc::EMSGSIZE),
         }
     }

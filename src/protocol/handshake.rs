@@ -220,12 +220,12 @@ impl Handshake {
             let compatible = SocketType::from_name(name)
                 .is_some_and(|peer| self.config.socket_type.accepts(peer));
             if !compatible {
-                return Err(ProtocolError::InvalidMetadata);
+                return Err(ProtocolError::IncompatiblePeer);
             }
         }
         let routing_id = value("Identity").cloned().unwrap_or_default();
         if routing_id.len() > MAX_ROUTING_ID {
-            return Err(ProtocolError::InvalidMetadata);
+            return Err(ProtocolError::IncompatiblePeer);
         }
         Ok(Peer { version, routing_id, properties })
     }

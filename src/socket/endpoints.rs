@@ -48,6 +48,10 @@ impl Endpoints {
         self.0.retain(|entry| !matches!(&entry.what, What::Session(own) if Arc::ptr_eq(own, link)));
     }
 
+    pub(super) fn forget_pipe(&mut self, id: PipeId) {
+        self.0.retain(|entry| !matches!(entry.what, What::InprocPipe(own) if own == id));
+    }
+
     fn take(&mut self, name: &str) -> Vec<Entry> {
         let (taken, kept) = std::mem::take(&mut self.0)
             .into_iter()
@@ -192,10 +196,14 @@ impl State {
                     close_listener(&listener, &self.shared);
                     self.end_accepted(&listener);
                 }
-                What::Session(link) => match self.pipe_of_link(&link) {
-                    Some(pipe) => self.pipes.terminate(pipe),
-                    None => link.close(self.options.ints.linger),
-                },
+                What::Session(link) => {
+                    if let Some(pipe) = self.pipe_of_link(&link) {
+                        self.pipes.terminate(pipe);
+                        self.settle();
+                    }
+                    // Also where the pipe was gone already: the session must not come back.
+                    link.close(self.options.ints.linger);
+                }
                 What::InprocPipe(pipe) => self.pipes.terminate(pipe),
                 What::InprocName(name) => {
                     let party: Arc<dyn Connected> = Arc::clone(&self.shared) as _;
@@ -217,9 +225,12 @@ impl State {
         }
     }
 
+    /// A wildcard is no name: it stands for another endpoint each time.
     fn add(&mut self, given: &str, what: What) {
-        let names = [given.to_owned(), self.last_endpoint.clone()];
-        self.endpoints.0.push(Entry { names, what });
+        let last = &self.last_endpoint;
+        let is_name = Endpoint::parse(given).is_ok_and(|endpoint| !endpoint.is_wildcard());
+        let given = if is_name { given } else { last };
+        self.endpoints.0.push(Entry { names: [given.to_owned(), last.clone()], what });
     }
 
     fn check_protocol(&self, endpoint: &Endpoint) -> Result<()> {

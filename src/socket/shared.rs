@@ -6,7 +6,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::connection::{Event, NewPipe, Owner};
+use crate::connection::{Event, Link, NewPipe, Owner};
 use crate::ctx::{Connected, Stop};
 use crate::pipe::{End, Inbox, Port};
 use crate::sync::{AtomicBool, Ordering, store_load_barrier};
@@ -14,11 +14,15 @@ use crate::sync::{AtomicBool, Ordering, store_load_barrier};
 use super::monitor::Monitor;
 use super::parker::{Waiters, WakeWaiters};
 
-/// A pipe on its way in.
+/// What sessions and other sockets bring.
 #[derive(Debug)]
 pub(super) enum Incoming {
+    /// A pipe to a peer of the network.
     Network(NewPipe),
+    /// A pipe to a socket of this process.
     Inproc(End),
+    /// A connecting session that will not try again.
+    GaveUp(Arc<Link>),
 }
 
 #[derive(Debug)]
@@ -47,22 +51,22 @@ impl Shared {
         })
     }
 
-    fn bring(&self, pipe: Incoming) {
+    fn bring(&self, what: Incoming) {
         {
             let mut incoming = self.incoming.lock().unwrap_or_else(PoisonError::into_inner);
             if self.closed.load(Ordering::Relaxed) {
                 drop(incoming);
-                refuse(pipe);
+                refuse(what);
                 return;
             }
-            incoming.push(pipe);
+            incoming.push(what);
         }
         self.has_incoming.store(true, Ordering::SeqCst);
         store_load_barrier();
         self.waiters.wake_all();
     }
 
-    /// True if there is something to look at: pipes with news, or new pipes.
+    /// True if there is something to look at: pipes with news, or what was brought.
     #[inline]
     pub(super) fn has_news(&self) -> bool {
         !self.inbox.is_empty() || self.has_incoming.load(Ordering::SeqCst)
@@ -97,6 +101,10 @@ fn refuse(pipe: Incoming) {
 impl Owner for Shared {
     fn attach(&self, pipe: NewPipe) {
         self.bring(Incoming::Network(pipe));
+    }
+
+    fn gave_up(&self, link: &Arc<Link>) {
+        self.bring(Incoming::GaveUp(Arc::clone(link)));
     }
 
     fn event(&self, event: Event) {

@@ -103,8 +103,14 @@ impl State {
     #[cold]
     fn process_news_slow(&mut self) {
         self.shared.waiters.drain_descriptor();
-        for pipe in self.shared.take_incoming() {
-            match pipe {
+        for incoming in self.shared.take_incoming() {
+            match incoming {
+                Incoming::GaveUp(link) => {
+                    if let Some(id) = self.pipe_of_link(&link) {
+                        self.pipes.terminate(id);
+                    }
+                    self.endpoints.forget_link(&link);
+                }
                 Incoming::Network(pipe) => {
                     self.attach(pipe);
                 }
@@ -158,6 +164,11 @@ impl State {
             self.drivers.attach(id, link);
         }
         self.pattern.attach(&mut self.pipes, id, subscribe_to_all, locally_initiated);
+        // Signals of a pipe that the socket did not know yet went by unseen.
+        self.pattern.read_activated(&mut self.pipes, id);
+        if self.pipes.is_over(id) {
+            self.pipes.terminate(id);
+        }
         self.settle();
         id
     }
@@ -182,15 +193,21 @@ impl State {
     }
 
     fn remove(&mut self, id: PipeId) {
+        // A session that closed the pipe by itself may be about to connect again (`ZMQ_IMMEDIATE`).
+        let closed_by_peer = self.pipes.is_over(id);
         let Some(mut end) = self.pipes.remove(id) else { return };
         self.pipes_changed();
         // Before the session is told, so that it finds the pipe's end.
         end.close();
         self.removed.push(end);
         if let Some(driver) = self.drivers.detach(id) {
-            // The session ends by itself when it finds the pipe closed and empty.
-            driver.link().close(self.options.ints.linger);
-            self.endpoints.forget_link(driver.link());
+            if !closed_by_peer {
+                // The session ends when what was written is sent.
+                driver.link().close(self.options.ints.linger);
+                self.endpoints.forget_link(driver.link());
+            }
+        } else {
+            self.endpoints.forget_pipe(id);
         }
     }
 

@@ -64,6 +64,15 @@ impl Endpoint {
             _ => Err(Errno::EPROTONOSUPPORT),
         }
     }
+
+    /// True if binding it chooses the port or path.
+    pub fn is_wildcard(&self) -> bool {
+        match self {
+            Self::Inproc(_) => false,
+            Self::Ipc(address) => *address == IpcAddress::Wildcard,
+            Self::Tcp(address) => address.wildcard_port,
+        }
+    }
 }
 
 fn parse_ipc(address: &str) -> Result<IpcAddress> {

@@ -57,7 +57,7 @@ impl Session {
                 addresses.reverse();
                 self.try_next(cx, addresses, Errno::EINVAL);
             }
-            Some(Err(_)) => self.retry_later(cx),
+            Some(Err(errno)) => self.connect_failed(cx, errno),
         }
     }
 
@@ -145,6 +145,12 @@ impl Session {
         let refused = errno == Errno::ECONNREFUSED;
         if refused && self.config.reconnect_stop & STOP_CONN_REFUSED != 0 {
             self.give_up(cx);
+        } else if self.config.reconnect_ivl <= 0 {
+            // COMPAT: without reconnecting, the endpoint and what was written for it stay.
+            self.state = State::Idle;
+            if self.closing {
+                self.finish(cx);
+            }
         } else {
             self.retry_later(cx);
         }
@@ -156,9 +162,6 @@ impl Session {
             return self.finish(cx);
         }
         let ivl = self.config.reconnect_ivl;
-        if ivl <= 0 {
-            return self.give_up(cx);
-        }
         // Jitter keeps many clients from coming back at the same moment.
         let jitter = random_below(ivl);
         let wait = self.interval.saturating_add(jitter);
@@ -169,12 +172,10 @@ impl Session {
         cx.set_timer(RECONNECT_TIMER, cx.now() + Duration::from_millis(wait as u64));
     }
 
-    /// No more connections: the socket may still take the session down.
+    /// No more connections: the socket forgets the endpoint.
     pub(super) fn give_up(&mut self, cx: &mut Cx<'_>) {
-        self.state = State::Idle;
-        if self.closing {
-            self.finish(cx);
-        }
+        self.owner.gave_up(&self.link);
+        self.finish(cx);
     }
 
     pub(super) fn connected(

@@ -90,17 +90,18 @@ impl Session {
         }
         self.report(events::DISCONNECTED, stream.as_raw_fd() as u64);
         drop(stream);
-        if self.target.is_none() {
-            return cx.remove();
+        // COMPAT: a peer that breaks the protocol, or that we cannot talk to, is not tried again.
+        if self.target.is_none() || matches!(loss, Loss::Fault(_)) {
+            return self.finish(cx);
         }
-        if self.config.reconnect_stop & STOP_HANDSHAKE_FAILED != 0 {
-            return self.give_up(cx);
-        }
-        self.retry_later(cx);
+        let stop = self.config.reconnect_ivl <= 0
+            || self.config.reconnect_stop & STOP_HANDSHAKE_FAILED != 0;
+        if stop { self.give_up(cx) } else { self.retry_later(cx) }
     }
 
-    pub(super) fn report_fault(&self, fault: ProtocolError) {
+    fn report_fault(&self, fault: ProtocolError) {
         match fault.report() {
+            Report::Nothing => {}
             Report::NoDetail(errno) => {
                 self.report(events::HANDSHAKE_FAILED_NO_DETAIL, errno as u64);
             }

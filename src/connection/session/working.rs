@@ -14,6 +14,7 @@ use crate::connection::receive::Sink;
 use crate::connection::transmit::Source;
 use crate::connection::{Immediate, NewPipe};
 use crate::msg::PeerInfo;
+use crate::protocol::ProtocolError;
 use crate::protocol::heartbeat::{Due, Heartbeat};
 use crate::reactor::{Cx, Registration};
 use crate::sync::Ordering;
@@ -37,6 +38,7 @@ impl Session {
         if gone {
             return cx.remove();
         }
+        self.link.set_endpoints(&self.local, &self.remote);
         let conn = Arc::new(Conn { stream, registration, peer: Arc::new(peer) });
         let mut new_end = None;
         {
@@ -126,6 +128,7 @@ impl Session {
             Due::PeerDead => {
                 let timeout = io::Error::from_raw_os_error(libc::ETIMEDOUT);
                 self.link.lost(Loss::Io(timeout));
+                return self.disconnected(cx);
             }
         }
         self.schedule_heartbeat(cx);
@@ -142,9 +145,8 @@ impl Session {
         self.heartbeat = None;
         cx.cancel_timer(HEARTBEAT_TIMER);
         cx.cancel_timer(WATCH_TIMER);
-        let keeps_pipe = self.target.is_some()
-            && self.config.immediate == Immediate::AtConnect
-            && !self.config.is_raw();
+        let keeps_pipe =
+            self.target.is_some() && self.config.immediate == Immediate::AtConnect;
         let conn = {
             let mut tx = self.link.tx.hold();
             let mut rx = self.link.rx.hold();
@@ -161,20 +163,18 @@ impl Session {
             }
             conn
         };
-        if let Loss::Fault(fault) = loss {
-            self.report_fault(fault);
-        }
         if let Some(conn) = conn {
             // The descriptor is closed when the last who used it is done.
             let _ = conn.registration.clear();
             self.report(events::DISCONNECTED, conn.stream.as_raw_fd() as u64);
         }
-        if self.target.is_none() || self.closing && !keeps_pipe {
+        // COMPAT: a peer that breaks the framing is not tried again.
+        let broken = matches!(loss, Loss::Fault(ProtocolError::TooLarge | ProtocolError::Framing));
+        if self.target.is_none() || broken || self.closing && !keeps_pipe {
             return self.finish(cx);
         }
-        if self.config.reconnect_stop & STOP_AFTER_DISCONNECT != 0 {
-            return self.give_up(cx);
-        }
-        self.retry_later(cx);
+        let stop = self.config.reconnect_ivl <= 0
+            || self.config.reconnect_stop & STOP_AFTER_DISCONNECT != 0;
+        if stop { self.give_up(cx) } else { self.retry_later(cx) }
     }
 }
