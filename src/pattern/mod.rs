@@ -100,14 +100,20 @@ pub trait Pattern: Send {
         None
     }
 
+    /// The routing id that the pattern gave to its latest peer (`STREAM`).
+    fn last_routing_id(&self) -> Option<&[u8]> {
+        None
+    }
+
     /// The routing id that the next connection made by our side is to have is set.
     fn has_connect_routing_id(&self) -> bool {
         false
     }
 
-    /// True if the pipe is known under this routing id (`ROUTER`).
-    fn pipe_of(&self, _routing_id: &[u8]) -> Option<PipeId> {
-        None
+    /// True if there is room for a message to the peer with this routing id; `EHOSTUNREACH` if
+    /// there is no such peer, `ENOTSUP` if the type does not address its peers so.
+    fn has_room_for(&mut self, _pipes: &mut Pipes, _routing_id: &[u8]) -> Result<bool> {
+        Err(Errno::ENOTSUP)
     }
 }
 

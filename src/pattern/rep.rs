@@ -97,6 +97,10 @@ impl Pattern for Rep {
         self.router.set_option(pipes, id, value)
     }
 
+    fn has_room_for(&mut self, pipes: &mut Pipes, routing_id: &[u8]) -> Result<bool> {
+        self.router.has_room_for(pipes, routing_id)
+    }
+
     fn has_connect_routing_id(&self) -> bool {
         self.router.has_connect_routing_id()
     }

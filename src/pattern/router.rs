@@ -309,7 +309,8 @@ impl Pattern for Router {
             && self.peers.get(&self.peers.for_next_connect).is_some()
     }
 
-    fn pipe_of(&self, routing_id: &[u8]) -> Option<PipeId> {
-        self.peers.get(routing_id)
+    fn has_room_for(&mut self, pipes: &mut Pipes, routing_id: &[u8]) -> Result<bool> {
+        let pipe = self.peers.get(routing_id).ok_or(Errno::EHOSTUNREACH)?;
+        Ok(pipes.can_write(pipe))
     }
 }

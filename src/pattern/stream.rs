@@ -22,6 +22,9 @@ pub(super) struct Stream {
     more_out: bool,
     /// The routing id that was given out last.
     given: Given,
+    /// COMPAT: `ZMQ_ROUTING_ID` reads as the id given to the latest peer, by which an application
+    /// that has just connected knows whom to send to.
+    last_generated: Option<Box<[u8]>>,
 }
 
 impl Stream {
@@ -33,6 +36,7 @@ impl Stream {
             current_out: None,
             more_out: false,
             given: Given::new(),
+            last_generated: None,
         }
     }
 }
@@ -44,8 +48,13 @@ impl Pattern for Stream {
         } else {
             Vec::new()
         };
-        let routing_id =
-            if chosen.is_empty() { self.peers.generate() } else { chosen.into_boxed_slice() };
+        let routing_id = if chosen.is_empty() {
+            let generated = self.peers.generate();
+            self.last_generated = Some(generated.clone());
+            generated
+        } else {
+            chosen.into_boxed_slice()
+        };
         self.peers.add(routing_id, id);
         self.queue.attach(id);
     }
@@ -119,6 +128,10 @@ impl Pattern for Stream {
             self.peers.for_next_connect = value.to_vec();
             Ok(())
         })
+    }
+
+    fn last_routing_id(&self) -> Option<&[u8]> {
+        self.last_generated.as_deref()
     }
 
     fn has_connect_routing_id(&self) -> bool {

@@ -7,10 +7,15 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::connection::{Event, events};
+use crate::error::{Errno, Result};
 use crate::msg::Msg;
+use crate::pipe::PipeId;
 use crate::sync::{AtomicU64, Ordering};
 
 use super::Socket;
+
+/// `ZMQ_EVENT_PIPES_STATS`
+const PIPES_STATS: u64 = 0x10000;
 
 #[derive(Debug, Default)]
 pub(crate) struct Monitor {
@@ -68,17 +73,30 @@ impl Monitor {
         self.lock().is_some()
     }
 
+    fn wants(&self, kind: u64) -> bool {
+        self.mask.load(Ordering::Acquire) & kind != 0
+    }
+
     pub(super) fn report(&self, event: &Event) {
-        if self.mask.load(Ordering::Acquire) & u64::from(event.kind) == 0 {
+        if !self.wants(u64::from(event.kind)) {
             return;
         }
+        self.send(|version| match version {
+            1 => version_1(event),
+            _ => version_2(u64::from(event.kind), &[event.value], &event.local, &event.remote),
+        });
+    }
+
+    /// Messages that are queued to and from a peer.
+    fn report_queues(&self, outbound: u64, inbound: u64, local: &str, remote: &str) {
+        self.send(|_| version_2(PIPES_STATS, &[outbound, inbound], local, remote));
+    }
+
+    fn send(&self, frames: impl FnOnce(i32) -> Vec<Vec<u8>>) {
         // The lock keeps the frames of one event together.
         let target = self.lock();
         let Some(Target { socket, version }) = &*target else { return };
-        let frames = match version {
-            1 => version_1(event),
-            _ => version_2(event),
-        };
+        let frames = frames(*version);
         let last = frames.len() - 1;
         for (index, frame) in frames.iter().enumerate() {
             let mut msg = Msg::from_slice(frame);
@@ -98,12 +116,34 @@ fn version_1(event: &Event) -> Vec<Vec<u8>> {
 }
 
 /// `event (64 bits)`; `number of values (64 bits)`; each value (64 bits); local; remote.
-fn version_2(event: &Event) -> Vec<Vec<u8>> {
-    vec![
-        u64::from(event.kind).to_ne_bytes().to_vec(),
-        1u64.to_ne_bytes().to_vec(),
-        event.value.to_ne_bytes().to_vec(),
-        event.local.as_bytes().to_vec(),
-        event.remote.as_bytes().to_vec(),
-    ]
+fn version_2(kind: u64, values: &[u64], local: &str, remote: &str) -> Vec<Vec<u8>> {
+    let mut frames =
+        vec![kind.to_ne_bytes().to_vec(), (values.len() as u64).to_ne_bytes().to_vec()];
+    frames.extend(values.iter().map(|value| value.to_ne_bytes().to_vec()));
+    frames.extend([local.as_bytes().to_vec(), remote.as_bytes().to_vec()]);
+    frames
+}
+
+impl Socket {
+    /// `zmq_socket_monitor_pipes_stats`: an event for each pipe. `EINVAL` if the monitor does not
+    /// want it, `EAGAIN` if there is no pipe.
+    pub fn monitor_pipes(&'static self) -> Result<()> {
+        let mut guard = self.open()?;
+        let state = &mut *guard;
+        if !state.shared.monitor.wants(PIPES_STATS) {
+            return Err(Errno::EINVAL);
+        }
+        state.process_news();
+        if state.pipes.is_empty() {
+            return Err(Errno::EAGAIN);
+        }
+        let ids: Vec<PipeId> = state.pipes.ids().collect();
+        for id in ids {
+            let (local, remote) = state.link_of(id).map(|link| link.endpoints()).unwrap_or_default();
+            let Some(end) = state.pipes.end(id) else { continue };
+            let (outbound, inbound) = end.queued();
+            state.shared.monitor.report_queues(outbound, inbound, &local, &remote);
+        }
+        Ok(())
+    }
 }

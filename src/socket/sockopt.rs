@@ -50,6 +50,9 @@ impl Socket {
             return put(out, &value.to_ne_bytes());
         }
         match option {
+            id::ROUTING_ID if state.pattern.last_routing_id().is_some() => {
+                put(out, state.pattern.last_routing_id().unwrap_or_default())
+            }
             id::RCVMORE => put(out, &i32::from(state.rcvmore).to_ne_bytes()),
             id::TYPE => put(out, &state.kind.number().to_ne_bytes()),
             id::THREAD_SAFE => put(out, &i32::from(state.kind.is_thread_safe()).to_ne_bytes()),
@@ -69,6 +72,15 @@ impl Socket {
             }
             _ => state.options.get(option, out),
         }
+    }
+
+    /// `zmq_socket_get_peer_state`: `ZMQ_POLLOUT` if there is room for a message to the peer.
+    pub fn peer_state(&'static self, routing_id: &[u8]) -> Result<i32> {
+        let mut guard = self.open()?;
+        let state = &mut *guard;
+        state.process_news();
+        let has_room = state.pattern.has_room_for(&mut state.pipes, routing_id)?;
+        Ok(if has_room { POLLOUT } else { 0 })
     }
 
     /// What the socket is ready for, `ZMQ_POLLIN` and `ZMQ_POLLOUT`.

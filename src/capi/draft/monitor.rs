@@ -3,7 +3,6 @@
 use std::ffi::{c_char, c_int, c_void};
 
 use crate::capi::{handle, status, str_at};
-use crate::error::Errno;
 
 /// `zmq_socket_monitor_versioned(3)`
 #[unsafe(no_mangle)]
@@ -29,5 +28,5 @@ pub unsafe extern "C" fn zmq_socket_monitor_versioned(
 /// `zmq_socket_monitor_pipes_stats`
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zmq_socket_monitor_pipes_stats(socket: *mut c_void) -> c_int {
-    status(|| handle::socket(socket)?.kind().and(Err(Errno::ENOTSUP)))
+    status(|| handle::socket(socket)?.monitor_pipes())
 }

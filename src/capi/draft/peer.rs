@@ -3,7 +3,7 @@
 
 use std::ffi::{c_char, c_int, c_void};
 
-use crate::capi::{fail, handle, status};
+use crate::capi::{bytes_at, fail, handle, status, value};
 use crate::error::Errno;
 
 /// `zmq_join`: only a DISH has groups
@@ -30,8 +30,9 @@ pub unsafe extern "C" fn zmq_connect_peer(socket: *mut c_void, _endpoint: *const
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zmq_socket_get_peer_state(
     socket: *mut c_void,
-    _routing_id: *const c_void,
-    _routing_id_size: usize,
+    routing_id: *const c_void,
+    routing_id_size: usize,
 ) -> c_int {
-    status(|| handle::socket(socket)?.kind().and(Err(Errno::ENOTSUP)))
+    // SAFETY: see the module.
+    value(|| handle::socket(socket)?.peer_state(unsafe { bytes_at(routing_id, routing_id_size) }))
 }
