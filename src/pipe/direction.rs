@@ -249,8 +249,19 @@ impl Direction {
         self.reader.consumed.load(Ordering::Acquire)
     }
 
-    /// The reader returns credit. A blocked writer is woken once `lwm` messages' worth of room is
-    /// there, as libzmq's low-water mark has it.
+    /// Half the high-water mark, rounded up: libzmq's low-water mark, and the step in which credit
+    /// returns. 1 where there is no mark.
+    pub(super) fn lwm(&self) -> u64 {
+        self.hwm().div_ceil(2).max(1)
+    }
+
+    /// Messages that the writer may count as taken when `consumed` are. COMPAT: in whole steps of
+    /// the low-water mark, as libzmq tells them, so that a queue takes exactly as many messages.
+    pub(super) fn credited(&self, consumed: u64) -> u64 {
+        consumed - consumed % self.lwm()
+    }
+
+    /// The reader tells what it took. A blocked writer is woken when that gives it room.
     #[inline]
     pub(super) fn consume(&self, messages: u64) {
         self.reader.consumed.swap(messages, Ordering::SeqCst);
@@ -262,26 +273,25 @@ impl Direction {
 
     #[cold]
     fn offer_credit(&self, consumed: u64) {
-        if self.has_room_to_resume(self.published_messages(), consumed)
+        if self.has_room(self.published_messages(), consumed)
             && self.writer_state.swap(AWAKE, Ordering::SeqCst) == ARMED
         {
             self.to_writer.signal(signals::WRITABLE);
         }
     }
 
-    /// Of `written` messages at most `hwm - lwm` are left, where `lwm` is half the mark, rounded up.
-    fn has_room_to_resume(&self, written: u64, consumed: u64) -> bool {
+    fn has_room(&self, written: u64, consumed: u64) -> bool {
         let hwm = self.hwm();
-        hwm == 0 || written.saturating_sub(consumed) <= hwm / 2
+        hwm == 0 || written.saturating_sub(self.credited(consumed)) < hwm
     }
 
-    /// The writer of `written` messages, which need not be published yet, says that it is blocked by
-    /// the high-water mark. False: credit came meanwhile.
+    /// The writer, which has `written` messages, published or not, says that it is blocked by the
+    /// high-water mark. False: credit came meanwhile.
     pub(super) fn block_writer(&self, written: u64) -> bool {
         self.writer_state.swap(ARMED, Ordering::SeqCst);
         store_load_barrier();
         let consumed = self.reader.consumed.load(Ordering::SeqCst);
-        let blocked = !self.has_room_to_resume(written, consumed)
+        let blocked = !self.has_room(written, consumed)
             && self.closed.load(Ordering::SeqCst) & READER_CLOSED == 0;
         if !blocked {
             self.writer_state.swap(AWAKE, Ordering::SeqCst);
@@ -325,6 +335,11 @@ impl Direction {
     #[inline]
     pub(super) fn reader_closed(&self) -> bool {
         self.closed.load(Ordering::Relaxed) & READER_CLOSED != 0
+    }
+
+    /// Tells the writer's side something that it may be waiting for.
+    pub(super) fn signal_writer(&self, bits: u32) {
+        self.to_writer.signal(bits);
     }
 
     /// Tells the reader's side something that stands outside the stream.

@@ -397,7 +397,10 @@ impl Writer {
     fn credit(&self) -> u64 {
         match self.dir.hwm() {
             0 => u64::MAX,
-            hwm => hwm.saturating_sub(self.messages - self.dir.consumed()),
+            hwm => {
+                let taken = self.dir.credited(self.dir.consumed());
+                hwm.saturating_sub(self.messages - taken)
+            },
         }
     }
 }

@@ -53,6 +53,19 @@ impl End {
         Self { tx, rx, port, leaving: false, networked: false }
     }
 
+    /// Messages that wait to leave and to be read.
+    pub fn queued(&self) -> (u64, u64) {
+        let outbound = match &self.tx {
+            Tx::Queue(tx) => tx.queued(),
+            Tx::Latest(_) => 0,
+        };
+        let inbound = match &self.rx {
+            Rx::Queue(rx) => rx.queued(),
+            Rx::Latest(_) => 0,
+        };
+        (outbound, inbound)
+    }
+
     /// Closes both ways, dropping nothing: that may run a user's functions.
     pub fn close(&mut self) {
         match &mut self.tx {
@@ -139,6 +152,15 @@ impl Pipes {
             Some(End { leaving: false, tx: Tx::Queue(tx), .. }) => tx.can_write(),
             Some(End { leaving: false, tx: Tx::Latest(tx), .. }) => tx.can_write(),
             _ => false,
+        }
+    }
+
+    /// As [`Pipes::can_write`], but a burst is held to the high-water mark even where the kernel
+    /// took it meanwhile.
+    pub fn can_write_strictly(&mut self, id: PipeId) -> bool {
+        match self.end(id) {
+            Some(End { leaving: false, tx: Tx::Queue(tx), .. }) => tx.can_write_strictly(),
+            _ => self.can_write(id),
         }
     }
 

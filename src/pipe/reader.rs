@@ -45,7 +45,7 @@ impl Reader {
             wants_commands: false,
             closed: false,
         };
-        reader.acknowledge_at = messages + reader.step();
+        reader.acknowledge_at = reader.next_acknowledgement();
         reader
     }
 
@@ -198,14 +198,17 @@ impl Reader {
         if self.cursor.dir.consumed() != self.messages {
             self.cursor.dir.consume(self.messages);
         }
-        self.acknowledge_at = self.messages + self.step();
+        self.acknowledge_at = self.next_acknowledgement();
     }
 
-    /// Low-water marks of small queues are met exactly; large queues return credit earlier, so
-    /// that the two ends do not move in lock-step.
-    fn step(&self) -> u64 {
-        let hwm = self.cursor.dir.hwm();
-        if hwm == 0 { CREDIT_STEP } else { hwm.div_ceil(2).min(CREDIT_STEP) }
+    /// Each multiple of the low-water mark is met exactly, as the writer counts in those.
+    fn next_acknowledgement(&self) -> u64 {
+        let at_most = self.messages + CREDIT_STEP;
+        if self.cursor.dir.hwm() == 0 {
+            return at_most;
+        }
+        let lwm = self.cursor.dir.lwm();
+        at_most.min((self.messages / lwm + 1) * lwm)
     }
 
     /// True when the writer closed and everything has been read.

@@ -57,7 +57,7 @@ pub struct Writer {
     /// External parts in the current chunk.
     externals: u32,
     pub(super) messages: u64,
-    /// The credit that was loaded last.
+    /// Messages that counted as taken when last looked at.
     consumed: u64,
     /// The marks that were looked at last, and what they add up to.
     marks: PackedMarks,
@@ -169,14 +169,17 @@ impl Writer {
     /// writer's side will get [`signals::WRITABLE`](super::signals::WRITABLE).
     #[inline]
     pub fn can_write(&mut self) -> bool {
-        if self.is_closed() {
-            return false;
-        }
+        !self.is_closed() && (self.is_below_mark() || self.can_write_slow())
+    }
+
+    /// By the credit that was seen last.
+    #[inline]
+    fn is_below_mark(&mut self) -> bool {
         if self.dir.marks() != self.marks {
             self.marks = self.dir.marks();
             self.hwm = self.marks.hwm();
         }
-        self.hwm == 0 || self.messages - self.consumed < self.hwm || self.can_write_slow()
+        self.hwm == 0 || self.messages - self.consumed < self.hwm
     }
 
     #[cold]
@@ -185,15 +188,28 @@ impl Writer {
         if self.dir.writer_blocked() {
             return false;
         }
-        self.consumed = self.dir.consumed();
+        self.consumed = self.dir.credited(self.dir.consumed());
         if self.messages - self.consumed < hwm {
             return true;
         }
         if self.dir.block_writer(self.messages) {
             return false;
         }
-        self.consumed = self.dir.consumed();
+        self.consumed = self.dir.credited(self.dir.consumed());
         !self.is_closed()
+    }
+
+    /// As [`Writer::can_write`], but credit that was given since the mark was reached counts only
+    /// from the next call on: a burst is held to the high-water mark however fast it leaves.
+    pub fn can_write_strictly(&mut self) -> bool {
+        if self.is_below_mark() {
+            return !self.is_closed();
+        }
+        if self.can_write_slow() {
+            // Whoever waits for room is told as if it came only now.
+            self.dir.signal_writer(super::signals::WRITABLE);
+        }
+        false
     }
 
     /// True once either side closed the queue.
@@ -378,9 +394,11 @@ impl Writer {
         cursor.rewound();
     }
 
-    /// Messages written so far and not yet told to be taken.
+    /// Messages written so far and not yet taken. COMPAT: told in steps of the low-water mark, in
+    /// which libzmq's reader tells what it took; `monitor_tells_the_queues_of_each_pipe` pins it.
     pub fn queued(&self) -> u64 {
-        self.messages - self.dir.consumed()
+        let consumed = self.dir.consumed();
+        if consumed == self.messages { 0 } else { self.messages - self.dir.credited(consumed) }
     }
 
     /// Bytes that are committed, as a stream offset: grows by what a message takes.

@@ -155,8 +155,9 @@ impl Distribute {
         self.swap(self.active, self.eligible);
     }
 
-    /// True if all marked pipes have room.
+    /// True if all marked pipes have room. COMPAT: a burst beyond a high-water mark is refused once,
+    /// as the caller counts on being told.
     pub(in super::super) fn all_have_room(&self, pipes: &mut Pipes) -> bool {
-        (0..self.matching).all(|index| pipes.can_write(self.pipes[index]))
+        (0..self.matching).all(|index| pipes.can_write_strictly(self.pipes[index]))
     }
 }
