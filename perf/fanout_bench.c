@@ -53,6 +53,7 @@ static void subscribe(struct peer *self, void *argument)
             break;
         if (!ready) {
             ready = 1;
+            peer_mark(self);
             peer_say(self, &body[0], 1);
         }
         if (body[0] == DATA) {

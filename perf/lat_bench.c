@@ -40,10 +40,13 @@ static void echo_all(struct peer *self, void *argument)
     bind_any(socket, setup->transport, endpoint);
     peer_say(self, endpoint, sizeof endpoint);
 
-    uint64_t frames = (setup->warm_up + setup->count) * setup->burst * (setup->first ? 2 : 1);
+    uint64_t per_round = setup->burst * (setup->first ? 2 : 1);
+    uint64_t frames = (setup->warm_up + setup->count) * per_round;
     zmq_msg_t message;
     CHECK("zmq_msg_init", zmq_msg_init(&message) == 0);
-    while (frames--) {
+    for (uint64_t i = 0; i < frames; i++) {
+        if (i == setup->warm_up * per_round)
+            peer_mark(self);
         await_input(setup, socket);
         CHECK("zmq_msg_recv", zmq_msg_recv(&message, socket, 0) >= 0);
         int more = zmq_msg_more(&message) ? ZMQ_SNDMORE : 0;

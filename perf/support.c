@@ -155,18 +155,13 @@ void sleep_ns(uint64_t ns)
         ;
 }
 
-static uint64_t cpu_of(const struct rusage *usage)
-{
-    uint64_t seconds = (uint64_t) usage->ru_utime.tv_sec + (uint64_t) usage->ru_stime.tv_sec;
-    uint64_t micros = (uint64_t) usage->ru_utime.tv_usec + (uint64_t) usage->ru_stime.tv_usec;
-    return (seconds * 1000000u + micros) * 1000u;
-}
-
 struct usage usage_now(void)
 {
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
-    struct usage result = {cpu_of(&usage), (uint64_t) usage.ru_nvcsw};
+    uint64_t seconds = (uint64_t) usage.ru_utime.tv_sec + (uint64_t) usage.ru_stime.tv_sec;
+    uint64_t micros = (uint64_t) usage.ru_utime.tv_usec + (uint64_t) usage.ru_stime.tv_usec;
+    struct usage result = {(seconds * 1000000u + micros) * 1000u, (uint64_t) usage.ru_nvcsw};
     return result;
 }
 
@@ -455,6 +450,7 @@ struct peer {
     void *argument;
     pthread_t thread;
     pid_t process;
+    uint64_t cpu_at_mark;
     int to_peer[2];
     int from_peer[2];
 };
@@ -514,6 +510,8 @@ struct peer *peer_start(void *context, peer_main *run, void *argument)
         close(peer->to_peer[1]);
         close(peer->from_peer[0]);
         run(peer, argument);
+        uint64_t cpu = usage_now().cpu_ns - peer->cpu_at_mark;
+        write_all(peer->from_peer[1], &cpu, sizeof cpu);
         exit(EXIT_SUCCESS);
     }
     close(peer->to_peer[0]);
@@ -557,15 +555,11 @@ uint64_t peer_join(struct peer *peer)
         close(peer->from_peer[1]);
     } else {
         int status;
-        struct rusage before;
-        struct rusage after;
-        getrusage(RUSAGE_CHILDREN, &before);
+        peer_hear(peer, &cpu, sizeof cpu);
         while (waitpid(peer->process, &status, 0) < 0)
             CHECK("waitpid", errno == EINTR);
         if (!WIFEXITED(status) || WEXITSTATUS(status) != EXIT_SUCCESS)
             usage_error("the other process failed");
-        getrusage(RUSAGE_CHILDREN, &after);
-        cpu = cpu_of(&after) - cpu_of(&before);
     }
     close(peer->to_peer[1]);
     close(peer->from_peer[0]);
@@ -580,6 +574,11 @@ void *peer_context(struct peer *self)
     void *context = zmq_ctx_new();
     CHECK("zmq_ctx_new", context);
     return context;
+}
+
+void peer_mark(struct peer *self)
+{
+    self->cpu_at_mark = usage_now().cpu_ns;
 }
 
 void peer_release_context(struct peer *self, void *context)

@@ -131,11 +131,14 @@ void peer_tell(struct peer *peer, const void *data, size_t size);
 void peer_hear(struct peer *peer, void *data, size_t size);
 /* Whether `peer_hear` would find something at once. */
 int peer_has_spoken(struct peer *peer);
-/* Waits for its end, fails if it failed, and returns the CPU time of its process (thread: 0). */
+/* Waits for its end, fails if it failed, and returns the CPU time of its process since
+   `peer_mark` (of a thread: 0, as the caller's own count includes it). */
 uint64_t peer_join(struct peer *peer);
 
 /* Inside the peer. */
 void *peer_context(struct peer *self);
+/* From here on its CPU time counts; without it, from its start. */
+void peer_mark(struct peer *self);
 void peer_release_context(struct peer *self, void *context);
 void peer_say(struct peer *self, const void *data, size_t size);
 void peer_listen(struct peer *self, void *data, size_t size);

@@ -1,0 +1,86 @@
+"""The figures of a row's runs, and the judgement on them."""
+
+from dataclasses import dataclass, field
+from statistics import median
+from typing import Optional
+
+from .rows import LESS, Metric, Row
+
+CPU_UNIT = "ns"
+
+
+@dataclass
+class Line:
+    """One metric of one row: the medians and the ratio of each pair."""
+
+    metric: Metric
+    ours: float
+    reference: float
+    ratios: list
+
+    @property
+    def ratio(self):
+        """The median of the pairs' ratios."""
+        return median(self.ratios) if self.ratios else None
+
+    def verdict(self):
+        """`ok`, `BELOW` its target, or nothing where there is none."""
+        if self.metric.limit is not None:
+            return "ok" if self.ours <= self.metric.limit else "BELOW"
+        if self.metric.target is None or self.ratio is None:
+            return ""
+        return "ok" if self.ratio >= self.metric.target else "BELOW"
+
+    def below_floor(self, tolerance):
+        """Whether it is below its floor, times the tolerance."""
+        if self.metric.floor is None or self.ratio is None:
+            return False
+        return self.ratio < self.metric.floor * tolerance
+
+
+@dataclass
+class Result:
+    """A row and the pairs of figures that its runs gave, or why there are none."""
+
+    row: Row
+    pairs: list = field(default_factory=list)
+    failure: Optional[str] = None
+    # System calls per message: ours and libzmq's.
+    calls: Optional[tuple] = None
+
+    def lines(self):
+        """A line per metric, then one for CPU time."""
+        return [line for line in map(self.line, self.row.metrics) if line]
+
+    def line(self, metric):
+        """What came out for one metric."""
+        if not self.pairs:
+            return None
+        ratios = [metric.ratio(ours[metric.key], reference[metric.key])
+                  for ours, reference in self.pairs]
+        return Line(metric, median(ours[metric.key] for ours, _ in self.pairs),
+                    median(reference[metric.key] for _, reference in self.pairs),
+                    [ratio for ratio in ratios if ratio is not None])
+
+    def cpu(self):
+        """CPU time per message, where the row has it."""
+        key = self.row.cpu
+        if not key or not self.pairs or any(key not in figures
+                                            for pair in self.pairs for figures in pair):
+            return None
+        return self.line(Metric(key, CPU_UNIT, LESS, self.row.cpu_target))
+
+    def shortfalls(self, targets, tolerance):
+        """What is wrong with it, as sentences."""
+        found = []
+        if self.failure:
+            found.append(f"{self.row.name}: {self.failure}")
+        for line in self.lines():
+            if targets and line.verdict() == "BELOW":
+                found.append(f"{self.row.name}: {line.metric.key} misses its target")
+            if tolerance is not None and line.below_floor(tolerance):
+                found.append(f"{self.row.name}: {line.metric.key} is below the floor")
+        cpu = self.cpu()
+        if targets and cpu and cpu.verdict() == "BELOW":
+            found.append(f"{self.row.name}: {cpu.metric.key} misses its target")
+        return found

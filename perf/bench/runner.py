@@ -1,0 +1,183 @@
+"""Runs a row's programs once with one library and returns the figures they print."""
+
+import contextlib
+import os
+import re
+import resource
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+# libzmq's own wording, and ours after it.
+OUTPUT_LINES = (
+    (re.compile(r"mean throughput: ([\d.]+) \[msg/s\]"), "msgs_per_s"),
+    (re.compile(r"average latency: ([\d.]+) \[us\]"), "lat_mean_us"),
+)
+
+
+class RunFailed(Exception):
+    """The program ended with an error, did not end, or did not print what was expected."""
+
+
+def parse(text):
+    """`key value` lines and libzmq's sentences."""
+    figures = {}
+    for line in text.splitlines():
+        for pattern, key in OUTPUT_LINES:
+            found = pattern.match(line)
+            if found:
+                figures[key] = float(found.group(1))
+        words = line.split()
+        if len(words) == 2:
+            with contextlib.suppress(ValueError):
+                figures[words[0]] = float(words[1])
+    return figures
+
+
+def pin_to_one_core():
+    """In the child: one core for it and all that it starts."""
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+
+
+def free_endpoint(command, folder):
+    """An endpoint for programs that bind to what they are told."""
+    if "ipc" in command:
+        return f"ipc://{folder}/endpoint"
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return f"tcp://127.0.0.1:{probe.getsockname()[1]}"
+
+
+@contextlib.contextmanager
+def busy_cores(wanted):
+    """As many processes that compute without end as there are cores."""
+    hogs = []
+    try:
+        if wanted:
+            hogs = [subprocess.Popen([sys.executable, "-c", "while True: pass"])
+                    for _ in os.sched_getaffinity(0)]
+        yield
+    finally:
+        for hog in hogs:
+            hog.kill()
+            hog.wait()
+
+
+class Process:
+    """A program in a session of its own, so that nothing of it is left behind."""
+
+    def __init__(self, command, environment, one_core):
+        self.name = Path(command[0]).name
+        self.output = tempfile.TemporaryFile(mode="w+")
+        self.child = subprocess.Popen(
+            command, env=environment, stdout=self.output, stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL, start_new_session=True,
+            preexec_fn=pin_to_one_core if one_core else None)
+        self.cpu = 0.0
+
+    def wait(self, deadline):
+        """Waits for a clean end until the deadline; fails otherwise."""
+        try:
+            self.child.wait(max(deadline - time.monotonic(), 0))
+        except subprocess.TimeoutExpired:
+            raise RunFailed(f"{self.name} did not end in time") from None
+        if self.child.returncode:
+            code = self.child.returncode
+            how = f"status {code}" if code > 0 else signal.Signals(-code).name
+            raise RunFailed(f"{self.name} ended with {how}: {self.text().strip()[-300:]}")
+
+    def text(self):
+        """What it has printed."""
+        self.output.seek(0)
+        return self.output.read()
+
+    def kill(self):
+        """Ends it and whatever it started."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.child.pid, signal.SIGKILL)
+        self.child.wait()
+        self.output.close()
+
+
+class Runner:
+    """Knows where the programs are."""
+
+    def __init__(self, own, upstream=None):
+        self.own = Path(own)
+        self.upstream = Path(upstream) if upstream else None
+
+    def program(self, row, name):
+        """The path of one of a row's programs."""
+        return (self.upstream if row.upstream else self.own) / name
+
+    def commands(self, row, count, folder):
+        """The command lines of a row: one, or local and remote."""
+        values = {"count": count, "endpoint": free_endpoint(row.name.split("/"), folder)}
+        commands = []
+        for command in filter(None, (row.command, row.remote)):
+            arguments = [argument.format(**values) for argument in command[1:]]
+            if command[0].endswith("_bench"):
+                arguments.append("--kv")
+            commands.append([str(self.program(row, command[0]))] + arguments)
+        return commands
+
+    def run(self, row, library, count=None, wrapper=()):
+        """One run: a dictionary of figures."""
+        count = count or row.count
+        with tempfile.TemporaryDirectory(prefix="compare-") as folder, busy_cores(row.busy):
+            deadline = time.monotonic() + row.timeout
+            before = resource.getrusage(resource.RUSAGE_CHILDREN)
+            processes = []
+            try:
+                for command in self.commands(row, count, folder):
+                    processes.append(Process([*wrapper, *command], library.environment(),
+                                             row.one_core))
+                # A remote that failed leaves its local waiting for ever: so the last one first.
+                for process in reversed(processes):
+                    process.wait(deadline)
+                text = "".join(process.text() for process in processes)
+            finally:
+                for process in processes:
+                    process.kill()
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        figures = parse(text)
+        cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        if not row.busy:
+            # Coarser than what a program measures itself, as it includes its start.
+            figures.setdefault("cpu_ns_per_msg", cpu * 1e9 / count)
+        for metric in row.metrics:
+            if metric.key not in figures:
+                raise RunFailed(f"no {metric.key} in the output: {text.strip()[-300:]}")
+        return figures
+
+    def system_calls(self, row, library):
+        """System calls per message: what twice as many messages need in addition."""
+        strace = shutil.which("strace")
+        if not strace:
+            raise RunFailed("strace is not installed (apt-get install strace)")
+        totals = []
+        # A traced program is slow: a few thousand messages are enough to see a rate.
+        count = max(min(row.count, 100_000), 2)
+        for factor in (1, 2):
+            with tempfile.NamedTemporaryFile(mode="r", prefix="compare-") as summary:
+                self.run(row, library, count * factor,
+                         (strace, "-f", "-qq", "-c", "-o", summary.name))
+                totals.append(sum_calls(summary.read()))
+        return (totals[1] - totals[0]) / count
+
+
+def sum_calls(summary):
+    """The sum of the column `calls` of strace's table."""
+    total = 0
+    for line in summary.splitlines():
+        words = line.split()
+        if len(words) >= 5 and words[3].isdigit() and words[-1] != "total":
+            total += int(words[3])
+    if not total:
+        raise RunFailed("strace counted nothing")
+    return total
