@@ -400,7 +400,7 @@ impl Writer {
             hwm => {
                 let taken = self.dir.credited(self.dir.consumed());
                 hwm.saturating_sub(self.messages - taken)
-            },
+            }
         }
     }
 }

@@ -139,7 +139,8 @@ impl Socket {
         }
         let ids: Vec<PipeId> = state.pipes.ids().collect();
         for id in ids {
-            let (local, remote) = state.link_of(id).map(|link| link.endpoints()).unwrap_or_default();
+            let (local, remote) =
+                state.link_of(id).map(|link| link.endpoints()).unwrap_or_default();
             let Some(end) = state.pipes.end(id) else { continue };
             let (outbound, inbound) = end.queued();
             state.shared.monitor.report_queues(outbound, inbound, &local, &remote);

@@ -145,8 +145,7 @@ impl Session {
         self.heartbeat = None;
         cx.cancel_timer(HEARTBEAT_TIMER);
         cx.cancel_timer(WATCH_TIMER);
-        let keeps_pipe =
-            self.target.is_some() && self.config.immediate == Immediate::AtConnect;
+        let keeps_pipe = self.target.is_some() && self.config.immediate == Immediate::AtConnect;
         let conn = {
             let mut tx = self.link.tx.hold();
             let mut rx = self.link.rx.hold();
