@@ -186,14 +186,11 @@ impl Pair {
         self.b.take_handshake_output();
         loop {
             let (now, elapsed) = (self.clock.now(), self.clock.elapsed());
-            let mut moved = false;
-            for (from, to) in [(&mut self.a, &mut self.b)] {
-                moved |= carry(from, to, self.chunk, self.cut);
-                to.receive(now, elapsed);
-                moved |= carry(to, from, self.chunk, self.cut);
-                from.receive(now, elapsed);
-            }
-            if !moved {
+            let there = carry(&mut self.a, &mut self.b, self.chunk, self.cut);
+            self.b.receive(now, elapsed);
+            let back = carry(&mut self.b, &mut self.a, self.chunk, self.cut);
+            self.a.receive(now, elapsed);
+            if !there && !back {
                 return;
             }
         }
