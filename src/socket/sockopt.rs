@@ -53,6 +53,8 @@ impl Socket {
             id::ROUTING_ID if state.pattern.last_routing_id().is_some() => {
                 put(out, state.pattern.last_routing_id().unwrap_or_default())
             }
+            // COMPAT: can only be set, in libzmq.
+            id::STREAM_NOTIFY => Err(Errno::EINVAL),
             id::RCVMORE => put(out, &i32::from(state.rcvmore).to_ne_bytes()),
             id::TYPE => put(out, &state.kind.number().to_ne_bytes()),
             id::THREAD_SAFE => put(out, &i32::from(state.kind.is_thread_safe()).to_ne_bytes()),
