@@ -1181,8 +1181,8 @@ ZMQ_EXPORT uint32_t zmq_connect_peer(void *socket, const char *_endpoint);
 /* `zmq_socket_get_peer_state` */
 ZMQ_EXPORT
 int zmq_socket_get_peer_state(void *socket,
-                              const void *_routing_id,
-                              size_t _routing_id_size);
+                              const void *routing_id,
+                              size_t routing_id_size);
 
 #if !defined(_WIN32)
 /* `zmq_ppoll(3)` */
