@@ -341,7 +341,10 @@ impl Loop {
                     self.call(token, now, |handler, cx| handler.ready(cx, read, write));
                 }
             }
-            while let Some((token, id)) = self.cx.timers.expired(now) {
+            // A timer that a handler sets into the past is the next round's, or it would keep the
+            // others waiting for ever.
+            for _ in 0..self.cx.timers.len() {
+                let Some((token, id)) = self.cx.timers.expired(now) else { break };
                 self.call(token, now, |handler, cx| handler.timer(cx, id));
             }
             self.tick(now);

@@ -43,6 +43,10 @@ impl Timers {
         }
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.order.len()
+    }
+
     pub(super) fn next(&self) -> Option<Instant> {
         self.order.first().map(|(at, ..)| *at)
     }
