@@ -70,7 +70,10 @@ impl Session {
                     Version::V2 | Version::V3_0 => Codec::V2,
                     Version::V3_1 => Codec::V3,
                 };
-                self.report(events::HANDSHAKE_SUCCEEDED, 0);
+                // COMPAT: libzmq takes the handshake of an old peer for none.
+                if peer.version >= Version::V3_0 {
+                    self.report(events::HANDSHAKE_SUCCEEDED, 0);
+                }
                 self.ready_to_work(cx, stream, registration, info, codec, &surplus);
             }
         }

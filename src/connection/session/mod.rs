@@ -282,7 +282,8 @@ impl Handler for Session {
                 if let State::Handshaking { stream, .. } =
                     std::mem::replace(&mut self.state, State::Waiting)
                 {
-                    let timeout = io::Error::from_raw_os_error(libc::ETIMEDOUT);
+                    // COMPAT: as libzmq has it, whose last read found nothing.
+                    let timeout = io::Error::from_raw_os_error(libc::EAGAIN);
                     self.handshake_failed(cx, stream, Loss::Io(timeout));
                 }
             }
