@@ -25,16 +25,15 @@ fn body() -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
-/// A frame's body, and the body of a command that goes before it.
-type Part = (Vec<u8>, Option<Vec<u8>>);
+/// Frames of a message, each with a command that comes before it or none.
+type Frames = Vec<(Vec<u8>, Option<Vec<u8>>)>;
 
-/// A message, with commands before some of its frames.
-fn message() -> impl Strategy<Value = Vec<Part>> {
+fn message() -> impl Strategy<Value = Frames> {
     let command = proptest::option::weighted(0.2, body());
     vec((body(), command), 1..4)
 }
 
-fn encode(messages: &[Vec<Part>]) -> Vec<u8> {
+fn encode(messages: &[Frames]) -> Vec<u8> {
     let mut bytes = Vec::new();
     for message in messages {
         for (index, (body, command)) in message.iter().enumerate() {

@@ -158,7 +158,7 @@ pub struct Pair {
     pub b: Side,
     /// Bytes that a wire carries at a time.
     pub chunk: usize,
-    /// What `a` sends is lost from here on, and the same for `b`.
+    /// What either side sends is lost from here on.
     pub cut: bool,
 }
 
@@ -186,11 +186,12 @@ impl Pair {
         self.b.take_handshake_output();
         loop {
             let (now, elapsed) = (self.clock.now(), self.clock.elapsed());
-            let there = carry(&mut self.a, &mut self.b, self.chunk, self.cut);
+            let mut moved = false;
+            moved |= carry(&mut self.a, &mut self.b, self.chunk, self.cut);
             self.b.receive(now, elapsed);
-            let back = carry(&mut self.b, &mut self.a, self.chunk, self.cut);
+            moved |= carry(&mut self.b, &mut self.a, self.chunk, self.cut);
             self.a.receive(now, elapsed);
-            if !there && !back {
+            if !moved {
                 return;
             }
         }
