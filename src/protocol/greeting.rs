@@ -77,7 +77,8 @@ impl Greeting {
                 self.sent = Sent::Major;
             }
             let Some(&revision) = self.received.get(SIGNATURE_LEN) else { continue };
-            let old = revision < 3;
+            // COMPAT: there never was a revision 2; libzmq takes it for 3.
+            let old = revision < 2;
             if self.sent == Sent::Major {
                 self.sent = Sent::All;
                 if old {
