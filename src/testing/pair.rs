@@ -37,6 +37,8 @@ pub struct Side {
     pub gave_up: Option<Duration>,
     /// This end answers nothing any more, as a process that was stopped.
     pub hung: bool,
+    /// This end reads nothing any more, but still sends.
+    pub deaf: bool,
 }
 
 impl Side {
@@ -51,6 +53,7 @@ impl Side {
             pings: Vec::new(),
             gave_up: None,
             hung: false,
+            deaf: false,
         }
     }
 
@@ -72,7 +75,7 @@ impl Side {
     }
 
     fn receive(&mut self, now: Instant, elapsed: Duration) {
-        if self.hung {
+        if self.hung || self.deaf {
             return;
         }
         if !self.inbox.is_empty()
