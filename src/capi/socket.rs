@@ -164,8 +164,14 @@ pub unsafe extern "C" fn zmq_msg_recv(msg: *mut Msg, socket: *mut c_void, flags:
         // SAFETY: see the module.
         let msg = unsafe { super::msg::live(msg) }?;
         // What the message held goes when the socket's lock is released again.
-        let received = socket.recv(flags & ZMQ_DONTWAIT != 0, |frame| frame.into_msg())?;
-        *msg = received;
+        let old = if msg.is_plain() { None } else { Some(std::mem::take(msg)) };
+        let received = socket.recv(flags & ZMQ_DONTWAIT != 0, |frame| *msg = frame.into_msg());
+        if let Err(errno) = received {
+            if let Some(old) = old {
+                *msg = old;
+            }
+            return Err(errno);
+        }
         Ok(msg.len())
     })
 }

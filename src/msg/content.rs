@@ -8,11 +8,11 @@
 //! Thread: any; the count is atomic. Invariants: the free function runs once, when the last
 //! reference goes. Counterpart: `content_t` in `msg.hpp` of libzmq 4.3.5.
 
-use std::alloc::{self, Layout};
 use std::ffi::c_void;
 use std::ptr::NonNull;
 
 use crate::error::{Errno, Result};
+use crate::msg::pool;
 use crate::sync::{AtomicU32, Ordering, fence};
 
 /// The user's function that takes a body back (`zmq_free_fn`).
@@ -32,19 +32,15 @@ enum Origin {
     Foreign { free: Option<FreeFn>, hint: *mut c_void, internal: bool },
 }
 
-const ALIGN: usize = align_of::<Content>();
-
 impl Content {
     /// A body of `len` bytes, not initialised. `ENOMEM` when there is no memory.
     pub(super) fn owned(len: usize) -> Result<NonNull<Self>> {
-        let allocated = size_of::<Self>().checked_add(len).ok_or(Errno::ENOMEM)?;
-        let layout = Layout::from_size_align(allocated, ALIGN).map_err(|_| Errno::ENOMEM)?;
-        // SAFETY: the layout holds at least the header.
-        let raw = unsafe { alloc::alloc(layout) };
-        let content = NonNull::new(raw.cast::<Self>()).ok_or(Errno::ENOMEM)?;
+        let needed = size_of::<Self>().checked_add(len).ok_or(Errno::ENOMEM)?;
+        let (raw, allocated) = pool::allocate(needed).ok_or(Errno::ENOMEM)?;
+        let content = raw.cast::<Self>();
         // SAFETY: the allocation is large enough for header and body.
         unsafe {
-            let data = raw.add(size_of::<Self>());
+            let data = raw.as_ptr().add(size_of::<Self>());
             content.write(Self {
                 refs: AtomicU32::new(1),
                 data,
@@ -109,11 +105,8 @@ impl Content {
         // SAFETY: alive until freed below.
         match *unsafe { &content.as_ref().origin } {
             Origin::Owned { allocated } => {
-                // SAFETY: the layout is the one of `owned`; size and alignment were valid there.
-                unsafe {
-                    let layout = Layout::from_size_align_unchecked(allocated, ALIGN);
-                    alloc::dealloc(content.as_ptr().cast(), layout);
-                }
+                // SAFETY: `owned` got that much there, and nobody refers to it any more.
+                unsafe { pool::free(content.cast(), allocated) };
             }
             Origin::Foreign { free, hint, .. } => {
                 // SAFETY: made by `Box::leak` in `foreign`; the function is called once with what

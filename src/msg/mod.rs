@@ -8,6 +8,7 @@
 mod content;
 pub mod frame;
 mod metadata;
+mod pool;
 mod repr;
 
 pub use content::FreeFn;

@@ -105,14 +105,8 @@ impl Msg {
             return Ok(msg);
         }
         let content = Content::owned(len)?;
-        // SAFETY: `owned` allocated header and body; reading memory that malloc returned and
-        // nobody wrote is what zmq_msg_init_size offers to C. Rust reads need a value, so small
-        // bodies, where it costs nothing to speak of, are zeroed; see `from_slice` for the rest.
-        unsafe {
-            if len <= 256 {
-                content.as_ref().data().write_bytes(0, len);
-            }
-        }
+        // What the body holds until the caller writes it is unspecified, as zmq_msg_init_size(3) has
+        // it; the library only ever copies it on.
         msg.set_content(content, len);
         Ok(msg)
     }
@@ -312,6 +306,12 @@ impl Msg {
     /// `ZMQ_SHARED`: the body is shared with a copy, or was.
     pub fn is_shared(&self) -> bool {
         self.kind == Kind::Const as u8 || self.flags & FLAG_SHARED != 0
+    }
+
+    /// True if dropping the message does nothing.
+    #[inline]
+    pub fn is_plain(&self) -> bool {
+        self.kind == Kind::Inline as u8 && self.peer.is_null() && self.group.is_null()
     }
 
     /// True if dropping the message may run a user's function.
