@@ -45,6 +45,11 @@ impl Default for Pace {
 }
 
 impl Pace {
+    /// The socket had to wait for input: what it sends next is an answer, and no part of a burst.
+    pub fn calm_down(&mut self) {
+        self.prompt = PROMPT;
+    }
+
     /// The first message after a flush, at `now`: is it to leave at once?
     fn is_prompt(&mut self, now: Ticks) -> bool {
         if now.since(self.flushed_at) > self.span {

@@ -6,7 +6,7 @@
 //!   I/O thread's ticks.
 //! - *Receive*: the I/O thread reads, unless an application's thread that would have to sleep
 //!   takes over (`owner`). It then waits for the descriptor itself. The I/O thread takes the work
-//!   back when the application has not come for [`PATIENCE`].
+//!   back when the application has not come for [`Watch::PATIENCE`].
 //!
 //! Thread: any. Invariants: a descriptor is waited for by its owner only; whoever leaves bytes in
 //! the pipe has made sure that the I/O thread ticks; a role is held during non-blocking calls only.
@@ -29,8 +29,30 @@ use super::ListenerHandle;
 use super::receive::{Outcome, RxSide};
 use super::transmit::TxSide;
 
-/// How long the application may stay away before the I/O thread reads for it again.
-pub(super) const PATIENCE: Duration = Duration::from_millis(10);
+/// The I/O thread's memory of a link that it looks after.
+#[derive(Debug, Default)]
+pub(super) struct Watch {
+    /// Flushes at the last tick, and ticks since then without another.
+    flushes: u32,
+    idle_ticks: u32,
+    /// Visits at the last look, and looks since then without another while the application slept.
+    visits: u32,
+    sleepy_looks: u32,
+}
+
+impl Watch {
+    /// How long the application may stay away before the I/O thread reads for it again.
+    pub(super) const PATIENCE: Duration = Duration::from_millis(10);
+
+    /// Ticks without a flush before the ticking ends: starting it anew takes a wake-up, which a
+    /// sender that pauses for a moment should not have to pay.
+    const IDLE_TICKS: u32 = 3;
+
+    /// While the application sleeps the looks become rarer, by doubling up to this often,
+    const DOUBLINGS: u32 = 3;
+    /// and end after so many, about a second: an idle connection costs nothing.
+    const SLEEPY_LOOKS: u32 = 16;
+}
 
 /// What a session is told.
 pub(super) mod notices {
@@ -82,7 +104,7 @@ pub struct Link {
     visits: AtomicU32,
     /// An application's thread sleeps on the descriptor.
     sleeping: AtomicBool,
-    /// The I/O thread looks after an owning application every [`PATIENCE`].
+    /// The I/O thread looks after an owning application, see [`Watch`].
     watched: AtomicBool,
     /// Reads that brought something, by which the heartbeat sees traffic.
     received: AtomicU32,
@@ -256,26 +278,31 @@ impl Link {
         }
     }
 
-    /// One look of the I/O thread at bytes left behind. `seen` is the count of flushes at its last
-    /// look. False: nothing is left.
-    pub(super) fn tick(&self, seen: &mut u32) -> bool {
+    /// One look of the I/O thread at bytes left behind. False: nothing is left.
+    pub(super) fn tick(&self, watch: &mut Watch) -> bool {
         let flushes = self.flushes.load(Ordering::Relaxed);
-        if flushes != *seen {
+        if flushes != watch.flushes {
             // The application flushes by itself; come back to see the tail.
-            *seen = flushes;
+            watch.flushes = flushes;
+            watch.idle_ticks = 0;
             return true;
         }
         if !self.is_full() {
             self.flush(None);
         }
-        *seen = self.flushes.load(Ordering::Relaxed);
+        watch.flushes = self.flushes.load(Ordering::Relaxed);
+        watch.idle_ticks += 1;
+        if watch.idle_ticks < Watch::IDLE_TICKS {
+            return true;
+        }
         // Whoever publishes from here on sees `ticking` false and asks anew.
         self.ticking.swap(false, Ordering::SeqCst);
         crate::sync::store_load_barrier();
         if !self.is_full() {
             self.flush(None);
         }
-        *seen = self.flushes.load(Ordering::Relaxed);
+        watch.flushes = self.flushes.load(Ordering::Relaxed);
+        watch.idle_ticks = 0;
         false
     }
 
@@ -313,8 +340,13 @@ impl Link {
                 return false;
             }
             let outcome = rx.pump(self, false);
+            let drained = rx.is_drained();
             let asked = rx.release();
             match outcome {
+                Outcome::Data if drained && !asked => {
+                    self.after_receive(outcome);
+                    return false;
+                }
                 Outcome::Data => {}
                 _ if asked => {}
                 _ => {
@@ -392,35 +424,43 @@ impl Link {
         self.sleeping.swap(sleeping, Ordering::SeqCst);
         if !sleeping {
             self.visits.fetch_add(1, Ordering::Relaxed);
-            if self.owner.load(Ordering::Relaxed) == OWNER_APP {
+            if self.owner.load(Ordering::Relaxed) == OWNER_APP
+                && !self.watched.load(Ordering::SeqCst)
+            {
                 self.watch();
             }
         }
     }
 
-    /// The I/O thread looks whether the application that owns the reading still comes. True: look
-    /// again after [`PATIENCE`].
-    pub(super) fn look_after(&self, seen: &mut u32) -> bool {
+    /// The I/O thread looks whether the application that owns the reading still comes. Returns when
+    /// to look again.
+    pub(super) fn look_after(&self, watch: &mut Watch) -> Option<Duration> {
         if self.owner.load(Ordering::SeqCst) == OWNER_IO {
             self.watched.swap(false, Ordering::SeqCst);
-            return false;
+            return None;
         }
         let visits = self.visits.load(Ordering::Relaxed);
-        if visits != *seen {
-            *seen = visits;
-            return true;
+        if visits != watch.visits {
+            watch.visits = visits;
+            watch.sleepy_looks = 0;
+            return Some(Watch::PATIENCE);
         }
         if self.sleeping.load(Ordering::SeqCst) {
+            watch.sleepy_looks += 1;
+            if watch.sleepy_looks < Watch::SLEEPY_LOOKS {
+                return Some(Watch::PATIENCE * (1 << watch.sleepy_looks.min(Watch::DOUBLINGS)));
+            }
+            watch.sleepy_looks = 0;
             // It waits for the descriptor; it asks to be watched when it wakes up.
             self.watched.swap(false, Ordering::SeqCst);
             crate::sync::store_load_barrier();
             if self.sleeping.load(Ordering::SeqCst) {
-                return false;
+                return None;
             }
             self.watched.swap(true, Ordering::SeqCst);
-            return true;
+            return Some(Watch::PATIENCE);
         }
-        !self.take_back()
+        (!self.take_back()).then_some(Watch::PATIENCE)
     }
 
     /// The I/O thread reads again. False: the application is reading right now.

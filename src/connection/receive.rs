@@ -242,6 +242,11 @@ impl RxSide {
         }
     }
 
+    /// True if nothing is left to be done with what arrived, as far as can be told without a read.
+    pub(super) fn is_drained(&self) -> bool {
+        matches!(&self.sink, Sink::Filler(filler) if filler.is_drained())
+    }
+
     /// Lets the pipe start over in the same memory when everything was read.
     pub(super) fn rewind(&mut self, reader: &mut pipe::Reader) {
         if let Sink::Filler(filler) = &mut self.sink {

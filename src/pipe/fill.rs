@@ -54,6 +54,8 @@ pub struct Filler {
     body: Option<PartialBody>,
     /// The last read filled all the room that it had.
     hungry: bool,
+    /// The last read left nothing in the kernel.
+    drained: bool,
     /// The reader is waiting for what is scanned, so the high-water mark does not stop it.
     eager: bool,
 }
@@ -70,7 +72,7 @@ struct PartialBody {
 impl Filler {
     /// Starts with an empty input.
     pub fn new(writer: Writer) -> Self {
-        Self { writer, body: None, hungry: false, eager: false }
+        Self { writer, body: None, hungry: false, drained: false, eager: false }
     }
 
     /// Gives the writing end back. What was read and not committed is dropped: the connection
@@ -109,7 +111,7 @@ impl Filler {
 
     /// One non-blocking read. `Ok(0)` is the end of the stream.
     pub fn fill(&mut self, fd: BorrowedFd<'_>) -> io::Result<usize> {
-        let Self { writer, body, hungry, .. } = self;
+        let Self { writer, body, hungry, drained, .. } = self;
         let capacity = (writer.capacity_end - writer.base) as usize;
         if writer.spare_len() < MIN_SPARE.max(capacity / 8) {
             writer.next_chunk((writer.filled - writer.pos) as usize + MIN_SPARE);
@@ -131,7 +133,8 @@ impl Filler {
                 let missing = body.len - body.bytes.len();
                 let room = body.bytes.spare_capacity_mut();
                 let room_len = room.len().min(missing);
-                let read = if room_len < missing {
+                let whole = room_len == missing;
+                let read = if !whole {
                     // The body goes on behind this room, so nothing else may follow it.
                     socket.recv(&mut room[..room_len])?
                 } else {
@@ -146,10 +149,12 @@ impl Filler {
                 // SAFETY: the kernel filled `of_body` bytes of the spare capacity.
                 unsafe { body.bytes.set_len(have) };
                 writer.filled += (read - of_body) as u64;
+                *drained = read < room_len + if whole { spare_len } else { 0 };
                 return Ok(read);
             }
         };
         *hungry = read == spare_len;
+        *drained = !*hungry;
         writer.filled += read as u64;
         Ok(read)
     }
@@ -347,6 +352,11 @@ impl Filler {
     /// True if bytes wait to be scanned, as after [`Scanned::Blocked`].
     pub fn has_unscanned(&self) -> bool {
         self.writer.filled != self.writer.pos
+    }
+
+    /// True if the last read took all that the kernel had: what comes later is an event of its own.
+    pub fn is_drained(&self) -> bool {
+        self.drained
     }
 
     pub(super) fn has_body(&self) -> bool {

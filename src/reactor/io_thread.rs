@@ -286,13 +286,6 @@ impl Cx<'_> {
         self.state.again.push_back((self.token, readable, writable));
     }
 
-    /// Has [`Handler::tick`] called about every 100 µs.
-    pub fn start_ticking(&mut self) {
-        if !self.state.ticking.contains(&self.token) {
-            self.state.ticking.push(self.token);
-        }
-    }
-
     /// Drops this handler when the present call returns.
     pub fn remove(&mut self) {
         self.state.removed.push(self.token);
@@ -308,6 +301,8 @@ impl fmt::Debug for Cx<'_> {
 struct Entry {
     generation: u32,
     handler: Box<dyn Handler>,
+    /// It is in the list of those that tick.
+    ticks: bool,
 }
 
 struct Loop {
@@ -378,7 +373,11 @@ impl Loop {
             && short < Duration::from_millis(1)
         {
             // epoll_wait counts in milliseconds.
-            let _ = sys::poll::wait_readable(&self.poll, short);
+            if matches!(sys::poll::wait_readable(&self.poll, short), Ok(false)) {
+                events.clear();
+                shared.state.store(AWAKE, Ordering::SeqCst);
+                return;
+            }
             timeout = Some(Duration::ZERO);
         }
         if let Err(error) = self.poll.poll(events, timeout)
@@ -401,17 +400,14 @@ impl Loop {
                 Notice::Bits(token, bits) => {
                     self.call(token, now, |handler, cx| handler.notice(cx, bits));
                 }
-                Notice::Tick(token) => {
-                    if self.is_live(token) && !self.cx.ticking.contains(&token) {
-                        self.cx.ticking.push(token);
-                    }
-                }
+                Notice::Tick(token) => self.start_ticking(token),
                 Notice::Spawn(token, handler) => {
                     let index = token.index as usize;
                     if self.handlers.len() <= index {
                         self.handlers.resize_with(index + 1, || None);
                     }
-                    self.handlers[index] = Some(Entry { generation: token.generation, handler });
+                    self.handlers[index] =
+                        Some(Entry { generation: token.generation, handler, ticks: false });
                     self.call(token, now, |handler, cx| handler.start(cx));
                 }
                 Notice::Stop => return false,
@@ -433,13 +429,33 @@ impl Loop {
     }
 
     fn tick(&mut self, now: Instant) {
-        let ticking = std::mem::take(&mut self.cx.ticking);
-        for token in ticking {
+        let mut ticking = std::mem::take(&mut self.cx.ticking);
+        ticking.retain(|&token| {
             let go_on = self.call(token, now, |handler, cx| handler.tick(cx)).unwrap_or(false);
-            if go_on && self.is_live(token) && !self.cx.ticking.contains(&token) {
-                self.cx.ticking.push(token);
+            if !go_on && let Some(entry) = self.entry(token) {
+                entry.ticks = false;
             }
+            go_on
+        });
+        // Those that began meanwhile.
+        ticking.append(&mut self.cx.ticking);
+        self.cx.ticking = ticking;
+    }
+
+    /// Has the handler's `tick` called from now on; once, however often it is asked for.
+    fn start_ticking(&mut self, token: Token) {
+        if let Some(entry) = self.entry(token)
+            && !std::mem::replace(&mut entry.ticks, true)
+        {
+            self.cx.ticking.push(token);
         }
+    }
+
+    fn entry(&mut self, token: Token) -> Option<&mut Entry> {
+        self.handlers
+            .get_mut(token.index as usize)?
+            .as_mut()
+            .filter(|entry| entry.generation == token.generation)
     }
 
     /// Runs one handler; a panic or its wish removes it.
@@ -463,7 +479,6 @@ impl Loop {
         }
         self.cx.removed.retain(|other| *other != token);
         self.cx.timers.cancel_all(token);
-        self.cx.ticking.retain(|other| *other != token);
         let shared = Arc::clone(&self.cx.remote.0);
         shared.load.fetch_sub(1, Ordering::Relaxed);
         // Its drop may run code of its own.

@@ -109,6 +109,11 @@ impl Drivers {
         data
     }
 
+    /// The caller's thread had to wait for input.
+    pub(super) fn calm_down(&mut self) {
+        self.pace.calm_down();
+    }
+
     /// Drivers whose reading may be the caller's thread's.
     fn readers(&self) -> impl Iterator<Item = &Driver> {
         let ids = if self.are_few() { self.ids.as_slice() } else { &[] };

@@ -254,6 +254,9 @@ impl Socket {
             }
             return Ok(guard);
         }
+        if what == Awaited::Input {
+            guard.calm_down();
+        }
         let timeout = wait.left()?;
         let parker = Parker::current();
         let shared = Arc::clone(&guard.shared);

@@ -16,8 +16,13 @@ use crate::sys::clock::{self, Ticks};
 const LONGEST: Duration = Duration::from_micros(50);
 /// The span with which a socket begins to try.
 const FIRST: Duration = Duration::from_micros(10);
-/// After so many waits that span in vain, how many are made without.
+/// A wait that was caught counts one, one that was missed counts [`MISS`] against it; at nothing, no
+/// more is tried for a while.
+const CREDIT: u32 = 4;
+const MISS: u32 = 2;
+/// Waits that are then made without spinning, at first and at most: the pause doubles each time.
 const PAUSE: u32 = 32;
+const LONGEST_PAUSE: u32 = 4096;
 
 #[derive(Debug)]
 pub(super) struct Spin {
@@ -27,6 +32,9 @@ pub(super) struct Spin {
     first: u64,
     /// Waits to sit out before the next try.
     skip: u32,
+    /// The next pause.
+    pause: u32,
+    credit: u32,
 }
 
 /// What a look brought.
@@ -38,9 +46,10 @@ pub(super) enum Look {
     GiveUp,
 }
 
+/// Does not spin: stands in for the one that is in use.
 impl Default for Spin {
     fn default() -> Self {
-        Self::new()
+        Self { span: 0, longest: 0, first: 0, skip: 0, pause: PAUSE, credit: 0 }
     }
 }
 
@@ -49,7 +58,7 @@ impl Spin {
         let allowed = affinity::allowed_cpus() > 1;
         let longest = if allowed { clock::ticks_in(LONGEST) } else { 0 };
         let first = clock::ticks_in(FIRST).min(longest);
-        Self { span: first, longest, first, skip: 0 }
+        Self { span: first, longest, first, skip: 0, pause: PAUSE, credit: CREDIT }
     }
 
     /// Calls `look` until it is found, or the span is over. True: it was found.
@@ -67,7 +76,9 @@ impl Spin {
             match look() {
                 Look::Found => {
                     let took = last.since(began);
-                    self.span = (self.span.max(took * 2)).clamp(self.first, self.longest);
+                    self.span = self.span.max(took * 2).clamp(self.first, self.longest);
+                    self.credit = (self.credit + 1).min(CREDIT);
+                    self.pause = PAUSE;
                     return true;
                 }
                 Look::Nothing => {}
@@ -81,21 +92,28 @@ impl Spin {
             let preempted = now.since(last) > self.longest;
             last = now;
             if preempted || now.since(began) >= self.span {
-                self.span = if preempted { 0 } else { self.span / 2 };
-                if self.span < self.first {
-                    self.skip = PAUSE;
-                    self.span = self.first;
-                }
+                self.missed(preempted);
                 return false;
             }
         }
     }
 
-    /// A sleep followed and lasted `ticks`: short ones say that spinning longer would have paid.
+    fn missed(&mut self, preempted: bool) {
+        self.span = (self.span / 2).max(self.first);
+        self.credit = if preempted { 0 } else { self.credit.saturating_sub(MISS) };
+        if self.credit == 0 {
+            self.credit = CREDIT;
+            self.skip = self.pause;
+            self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+            self.span = self.first;
+        }
+    }
+
+    /// A sleep followed and lasted `ticks`, half of which a wake-up may have taken: short ones say
+    /// that spinning longer would have paid.
     pub(super) fn slept(&mut self, ticks: u64) {
-        if ticks < self.longest * 2 && self.longest > 0 {
+        if ticks < self.longest * 2 {
             self.span = self.longest;
-            self.skip = 0;
         }
     }
 }

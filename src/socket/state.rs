@@ -240,6 +240,11 @@ impl State {
             && self.drivers.receive(&mut self.pipes, take_over)
     }
 
+    /// The caller had to wait for input.
+    pub(super) fn calm_down(&mut self) {
+        self.drivers.calm_down();
+    }
+
     /// Descriptors that this socket's caller waits for; begins the wait.
     pub(super) fn begin_sleep(&self, wait_for: impl FnMut(RawFd)) {
         self.drivers.begin_sleep(wait_for);

@@ -28,7 +28,7 @@ use crate::sync::AtomicBool;
 use crate::transport::{IpcAddress, Stream, TcpAddress};
 
 use super::event::Event;
-use super::link::{Link, Loss, PATIENCE, SessionSignal, notices};
+use super::link::{Link, Loss, SessionSignal, Watch, notices};
 use super::receive::{RxSide, Sink};
 use super::transmit::{Source, TxSide};
 use super::{Immediate, NewPipe, Owner, SessionConfig};
@@ -90,8 +90,7 @@ pub fn connect(
             config,
             heartbeat: None,
             seen_received: 0,
-            seen_flushes: 0,
-            seen_visits: 0,
+            watch: Watch::default(),
             closing: false,
             local: String::new(),
             remote: endpoint,
@@ -130,8 +129,7 @@ pub(super) fn accept(
             config,
             heartbeat: None,
             seen_received: 0,
-            seen_flushes: 0,
-            seen_visits: 0,
+            watch: Watch::default(),
             closing: false,
             local: local.to_owned(),
             remote: remote_endpoint,
@@ -193,8 +191,7 @@ struct Session {
     interval: i32,
     heartbeat: Option<Heartbeat>,
     seen_received: u32,
-    seen_flushes: u32,
-    seen_visits: u32,
+    watch: Watch,
     /// The socket is closed; what it wrote is still to be sent.
     closing: bool,
     local: String,
@@ -289,8 +286,10 @@ impl Handler for Session {
             }
             HEARTBEAT_TIMER => self.heartbeat_due(cx),
             LINGER_TIMER => self.finish(cx),
-            WATCH_TIMER if self.link.look_after(&mut self.seen_visits) => {
-                cx.set_timer(WATCH_TIMER, cx.now() + PATIENCE);
+            WATCH_TIMER => {
+                if let Some(patience) = self.link.look_after(&mut self.watch) {
+                    cx.set_timer(WATCH_TIMER, cx.now() + patience);
+                }
             }
             CONNECT_TIMER => self.connect_finished(cx, true),
             _ => {}
@@ -312,7 +311,7 @@ impl Handler for Session {
             self.schedule_heartbeat(cx);
         }
         if bits & notices::WATCH != 0 {
-            cx.set_timer(WATCH_TIMER, cx.now() + PATIENCE);
+            cx.set_timer(WATCH_TIMER, cx.now() + Watch::PATIENCE);
         }
         if bits & notices::RESUME != 0 && matches!(self.state, State::Ready) {
             self.link.flush(None);
@@ -324,7 +323,7 @@ impl Handler for Session {
     }
 
     fn tick(&mut self, cx: &mut Cx<'_>) -> bool {
-        let go_on = self.link.tick(&mut self.seen_flushes);
+        let go_on = self.link.tick(&mut self.watch);
         if self.closing {
             self.finish_if_drained(cx);
         }
