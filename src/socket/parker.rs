@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use crate::error::Result;
 use crate::pipe::Wake;
-use crate::sync::{AtomicU32, Ordering, store_load_barrier};
+use crate::sync::{AtomicBool, AtomicU32, Ordering, store_load_barrier};
 use crate::sys::eventfd::EventFd;
 use crate::sys::futex;
 use crate::sys::poll::{self, PollFd};
@@ -125,6 +125,10 @@ pub(crate) struct Waiters {
     count: AtomicU32,
     parkers: Mutex<Vec<Arc<Parker>>>,
     eventfd: OnceLock<EventFd>,
+    /// The descriptor was made readable and not drained since. Set behind the signal, cleared
+    /// before the drain: it may be false for a moment while there is a signal, and the next look
+    /// finds that.
+    raised: AtomicBool,
 }
 
 impl Waiters {
@@ -151,13 +155,16 @@ impl Waiters {
         // What came before somebody asked must not be missed.
         fresh.signal();
         let fd = self.eventfd.get_or_init(|| fresh).raw();
+        self.raised.store(true, Ordering::SeqCst);
         self.count.fetch_add(1, Ordering::SeqCst);
         Ok(fd)
     }
 
     /// The socket has looked at its news.
     pub(crate) fn drain_descriptor(&self) {
-        if let Some(eventfd) = self.eventfd.get() {
+        if let Some(eventfd) = self.eventfd.get()
+            && self.raised.swap(false, Ordering::SeqCst)
+        {
             eventfd.drain();
         }
     }
@@ -166,8 +173,11 @@ impl Waiters {
         if self.count.load(Ordering::SeqCst) == 0 {
             return;
         }
-        if let Some(eventfd) = self.eventfd.get() {
+        if let Some(eventfd) = self.eventfd.get()
+            && !self.raised.load(Ordering::SeqCst)
+        {
             eventfd.signal();
+            self.raised.store(true, Ordering::SeqCst);
         }
         for parker in &*self.parkers.lock().unwrap_or_else(PoisonError::into_inner) {
             parker.wake();

@@ -95,7 +95,8 @@ impl State {
     /// Looks at what others have left for the socket.
     #[inline]
     pub(super) fn process_news(&mut self) {
-        if self.shared.has_news() {
+        // Whoever waits for the descriptor counts on any call to make it quiet.
+        if self.shared.has_news() || self.has_descriptor {
             self.process_news_slow();
         }
     }
