@@ -1,20 +1,15 @@
 //! One test per bug that was found and fixed, named for what must hold.
 //!
-//! Waits end with an event; `PATIENCE` bounds those for one that must come, `SILENCE` is how long
-//! one that must not come is waited for.
+//! Waits end with an event.
 
-use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::sync::Arc;
-use std::time::Duration;
+mod common;
 
-use zmq::ctx::Ctx;
-use zmq::error::{Errno, Result};
-use zmq::socket::Socket;
+use std::io::Read;
+use std::net::TcpListener;
+
+use common::{World, dial, greeting, shake_hands_as_dealer, write};
+use zmq::error::Errno;
 use zmq::socket::options::id;
-
-const PATIENCE: i32 = 10_000;
-const SILENCE: i32 = 300;
 
 const PAIR: i32 = 0;
 const DEALER: i32 = 5;
@@ -33,122 +28,6 @@ const CONNECT_RETRIED: u16 = 0x0004;
 const DISCONNECTED: u16 = 0x0200;
 const HANDSHAKE_SUCCEEDED: u16 = 0x1000;
 
-/// A context that ends with the test, and sockets that do not linger.
-struct World(Arc<Ctx>);
-
-impl World {
-    fn new() -> Self {
-        Self(Ctx::new())
-    }
-
-    fn socket(&self, kind: i32) -> Peer {
-        let peer = Peer(Socket::create(&self.0, kind).expect("a socket can be made"));
-        peer.set(id::LINGER, 0);
-        peer.set(id::SNDTIMEO, PATIENCE);
-        peer.set(id::RCVTIMEO, PATIENCE);
-        peer
-    }
-
-    /// Reports all events of `peer`.
-    fn monitor(&self, peer: &Peer, name: &str) -> Peer {
-        let endpoint = format!("inproc://{name}");
-        peer.0.monitor(Some(&endpoint), 0xffff, 1, PAIR).expect("a monitor starts");
-        let monitor = self.socket(PAIR);
-        monitor.0.connect(&endpoint).expect("the monitor is there");
-        monitor
-    }
-}
-
-struct Peer(&'static Socket);
-
-impl Drop for Peer {
-    fn drop(&mut self) {
-        self.0.close().expect("closed once");
-    }
-}
-
-impl Peer {
-    fn set(&self, option: i32, value: i32) {
-        self.0.set_option(option, &value.to_ne_bytes()).expect("the option is known");
-    }
-
-    fn bind(&self) -> String {
-        self.0.bind("tcp://127.0.0.1:*").expect("a port is free");
-        self.last_endpoint()
-    }
-
-    fn last_endpoint(&self) -> String {
-        let mut buffer = [0; 256];
-        let len = self.0.get_option(id::LAST_ENDPOINT, &mut buffer).expect("known");
-        String::from_utf8(buffer[..len - 1].to_vec()).expect("an endpoint is text")
-    }
-
-    fn connect(&self, endpoint: &str) {
-        self.0.connect(endpoint).expect("the endpoint is well formed");
-    }
-
-    fn send(&self, body: &[u8]) {
-        self.0.send_slice(body, false, false).expect("sent in time");
-    }
-
-    fn try_send(&self, body: &[u8]) -> Result<usize> {
-        self.0.send_slice(body, true, false)
-    }
-
-    fn recv(&self) -> Vec<u8> {
-        self.try_recv().expect("a message comes in time")
-    }
-
-    fn try_recv(&self) -> Result<Vec<u8>> {
-        self.0.recv(false, |frame| frame.data().to_vec())
-    }
-
-    /// A monitor's next event.
-    fn event(&self) -> u16 {
-        let first = self.recv();
-        self.recv();
-        u16::from_ne_bytes([first[0], first[1]])
-    }
-
-    /// Skips events until `wanted`.
-    fn await_event(&self, wanted: u16) {
-        while self.event() != wanted {}
-    }
-
-    /// The events until there is silence.
-    fn remaining_events(&self) -> Vec<u16> {
-        self.set(id::RCVTIMEO, SILENCE);
-        let mut events = Vec::new();
-        while let Ok(first) = self.try_recv() {
-            self.recv();
-            events.push(u16::from_ne_bytes([first[0], first[1]]));
-        }
-        events
-    }
-}
-
-fn greeting(mechanism: &[u8]) -> [u8; 64] {
-    let mut greeting = [0; 64];
-    greeting[..12].copy_from_slice(&[0xff, 0, 0, 0, 0, 0, 0, 0, 1, 0x7f, 3, 1]);
-    greeting[12..12 + mechanism.len()].copy_from_slice(mechanism);
-    greeting
-}
-
-const READY_DEALER: &[u8] = b"\x04\x26\x05READY\x0bSocket-Type\0\0\0\x06DEALER\x08Identity\0\0\0\0";
-
-fn ready_dealer() -> Vec<u8> {
-    let mut ready = READY_DEALER.to_vec();
-    ready[1] = (ready.len() - 2) as u8;
-    ready
-}
-
-fn dial(endpoint: &str) -> TcpStream {
-    let address = endpoint.strip_prefix("tcp://").expect("a tcp endpoint");
-    let stream = TcpStream::connect(address).expect("somebody listens");
-    stream.set_read_timeout(Some(Duration::from_millis(PATIENCE as u64))).expect("settable");
-    stream
-}
-
 #[test]
 fn silent_peer_is_given_up_and_the_io_thread_goes_on() {
     let world = World::new();
@@ -157,8 +36,7 @@ fn silent_peer_is_given_up_and_the_io_thread_goes_on() {
     let monitor = world.monitor(&server, "monitor");
     let endpoint = server.bind();
     let mut silent = dial(&endpoint);
-    silent.write_all(&greeting(b"NULL")).expect("taken");
-    silent.write_all(&ready_dealer()).expect("taken");
+    shake_hands_as_dealer(&mut silent);
     monitor.await_event(HANDSHAKE_SUCCEEDED);
     monitor.await_event(DISCONNECTED);
     let client = world.socket(DEALER);
@@ -299,7 +177,7 @@ fn peer_that_breaks_the_protocol_is_not_tried_again() {
     let monitor = world.monitor(&client, "monitor");
     client.connect(&endpoint);
     let (mut stream, _) = listener.accept().expect("it connects");
-    stream.write_all(&greeting(b"XXXX")).expect("taken");
+    write(&mut stream, &greeting(b"XXXX"));
     monitor.await_event(DISCONNECTED);
     let events = monitor.remaining_events();
     assert!(!events.contains(&CONNECT_RETRIED) && !events.contains(&CONNECTED), "{events:x?}");
@@ -408,4 +286,29 @@ fn router_tells_whether_a_peer_has_room() {
         router.send(b"");
     }
     assert_eq!(router.0.peer_state(b"X"), Ok(0));
+}
+
+/// An event loop that waits for the descriptor would spin.
+#[test]
+fn descriptor_is_quiet_once_the_events_were_asked_for() {
+    let world = World::new();
+    let pull = world.socket(PULL);
+    pull.0.bind("inproc://pull").expect("free");
+    let fd = pull.0.descriptor().expect("a descriptor is free");
+    assert_eq!(pull.0.events(), Ok(0));
+    assert!(!is_readable(fd));
+    let push = world.socket(PUSH);
+    push.connect("inproc://pull");
+    push.send(b"x");
+    assert!(is_readable(fd));
+    assert_eq!(pull.0.events(), Ok(1));
+    assert_eq!(pull.recv(), b"x");
+    assert_eq!(pull.0.events(), Ok(0));
+    assert!(!is_readable(fd));
+}
+
+fn is_readable(fd: i32) -> bool {
+    let mut fds = [libc::pollfd { fd, events: libc::POLLIN, revents: 0 }];
+    // SAFETY: one entry, which lives through the call.
+    unsafe { libc::poll(fds.as_mut_ptr(), 1, 0) == 1 }
 }

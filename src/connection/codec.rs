@@ -5,7 +5,7 @@
 //! calls. Counterpart: `v1_encoder.cpp`, `raw_encoder.cpp`, `raw_decoder.cpp` of libzmq 4.3.5.
 
 use crate::msg::frame;
-use crate::protocol::command::{CANCEL, SUBSCRIBE};
+use crate::protocol::command::{CANCEL, JOIN, LEAVE, SUBSCRIBE};
 use crate::protocol::{ProtocolError, v1};
 
 /// How frames look on the wire.
@@ -24,7 +24,13 @@ pub(super) enum Codec {
 impl Codec {
     /// Appends a frame as the peer wants it.
     pub(super) fn encode(self, out: &mut Vec<u8>, body: &[u8], more: bool, command: bool) {
-        if command && self != Self::V3 {
+        // Memberships of groups have been commands ever since there were commands.
+        let is_old = match self {
+            Self::V3 => false,
+            Self::V2 => !body.starts_with(JOIN) && !body.starts_with(LEAVE),
+            Self::V1 | Self::Raw => true,
+        };
+        if command && is_old {
             let (first, topic) = if let Some(topic) = body.strip_prefix(SUBSCRIBE) {
                 (1, topic)
             } else if let Some(topic) = body.strip_prefix(CANCEL) {

@@ -17,6 +17,22 @@ pub enum Immediate {
     WhenReady,
 }
 
+/// Messages that a session makes by itself.
+#[derive(Clone, Debug, Default)]
+pub struct OwnMessages {
+    /// An empty message tells our side that a connection begins (`ZMQ_STREAM_NOTIFY`,
+    /// `ZMQ_ROUTER_NOTIFY`),
+    pub tells_connect: bool,
+    /// and that it ended.
+    pub tells_disconnect: bool,
+    /// `ZMQ_HELLO_MSG`: the first message to the peer on each connection.
+    pub hello: Option<Vec<u8>>,
+    /// `ZMQ_DISCONNECT_MSG`: comes in when a peer that was taken in goes.
+    pub disconnect: Option<Vec<u8>>,
+    /// `ZMQ_HICCUP_MSG`: comes in when the connection that was made to a peer is lost.
+    pub hiccup: Option<Vec<u8>>,
+}
+
 /// Options of a session.
 #[derive(Clone, Debug)]
 pub struct SessionConfig {
@@ -24,8 +40,8 @@ pub struct SessionConfig {
     pub handshake: Option<HandshakeConfig>,
     /// Our socket's type.
     pub socket_type: SocketType,
-    /// `ZMQ_STREAM_NOTIFY`: an empty message tells of a raw connection's begin and end.
-    pub notify: bool,
+    /// Messages that are made here, not by an application.
+    pub own_messages: OwnMessages,
     /// Heartbeats.
     pub heartbeat: HeartbeatConfig,
     /// The kernel's sockets.

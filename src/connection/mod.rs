@@ -25,7 +25,7 @@ use std::sync::Arc;
 
 use crate::pipe::End;
 
-pub use config::{Immediate, SessionConfig};
+pub use config::{Immediate, OwnMessages, SessionConfig};
 pub use driver::{Driver, Pace, Received};
 pub use event::{Event, events};
 pub use link::Link;

@@ -63,8 +63,8 @@ impl RxSide {
         Self { sink, conn: None, codec: Codec::V3, max_len, buffer: Vec::new(), decoded: 0 }
     }
 
-    /// A connection begins that speaks `codec`; `surplus` came behind its handshake.
-    pub(super) fn begin(&mut self, conn: Arc<Conn>, codec: Codec, surplus: &[u8]) {
+    /// A connection begins that speaks `codec`.
+    pub(super) fn begin(&mut self, conn: Arc<Conn>, codec: Codec) {
         self.codec = codec;
         self.decoded = 0;
         self.buffer.clear();
@@ -77,6 +77,10 @@ impl RxSide {
             other => other,
         };
         self.set_peer(peer);
+    }
+
+    /// Takes what came behind the handshake.
+    pub(super) fn feed(&mut self, surplus: &[u8]) {
         match &mut self.sink {
             Sink::Filler(filler) if !surplus.is_empty() => filler.feed(surplus),
             _ => self.buffer.extend_from_slice(surplus),
@@ -104,14 +108,13 @@ impl RxSide {
         self.conn.take()
     }
 
-    /// Puts a message of our own making into the pipe.
+    /// Puts a message of our own making into the pipe, while no input waits there to be scanned:
+    /// before the first or after the last. COMPAT: a full pipe does not take it.
     pub(super) fn inject(&mut self, body: &[u8]) {
         let out = &mut Outgoing::slice(body, false);
         match &mut self.sink {
             Sink::Filler(filler) => {
-                let mut frame = Vec::with_capacity(body.len() + 2);
-                Codec::V2.encode(&mut frame, body, false, false);
-                filler.feed(&frame);
+                filler.writer().write(out);
             }
             Sink::Writer(writer) => {
                 writer.write(out);

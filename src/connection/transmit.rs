@@ -75,6 +75,11 @@ impl TxSide {
         };
     }
 
+    /// A message that goes before all that waits in the pipe; the connection has just begun.
+    pub(super) fn send_first(&mut self, body: &[u8]) {
+        self.codec.encode(&mut self.prefix, body, false, false);
+    }
+
     /// The connection is gone; the pipe stays.
     pub(super) fn end(&mut self) -> Option<Arc<Conn>> {
         if let Source::Flusher(flusher) = &mut self.source {

@@ -22,6 +22,10 @@ pub struct Party {
     pub rcvhwm: u32,
     /// The routing id that the other side gets to know.
     pub routing_id: Vec<u8>,
+    /// What the other side gets to read first.
+    pub hello: Option<Vec<u8>>,
+    /// What is to be read here when a side that connected goes.
+    pub disconnect: Option<Vec<u8>>,
 }
 
 impl fmt::Debug for Party {

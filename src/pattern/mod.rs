@@ -8,15 +8,22 @@
 
 #![forbid(unsafe_code)]
 
+mod channel;
+mod client;
 mod dealer;
+mod dish;
+mod gather;
 mod pair;
 mod publisher;
 mod pull;
 mod push;
+mod radio;
 mod rep;
 mod req;
 mod router;
 mod routing;
+mod scatter;
+mod server;
 mod stream;
 mod subscriber;
 mod xpub;
@@ -100,6 +107,21 @@ pub trait Pattern: Send {
         None
     }
 
+    /// The number by which the type knows a pipe (`SERVER`, `PEER`).
+    fn number_of(&self, _id: PipeId) -> Option<u32> {
+        None
+    }
+
+    /// Joins a group (`DISH`): `EINVAL` if it is joined already or its name is too long.
+    fn join(&mut self, _pipes: &mut Pipes, _group: &[u8]) -> Result<()> {
+        Err(Errno::ENOTSUP)
+    }
+
+    /// Leaves a group (`DISH`): `EINVAL` if it was not joined.
+    fn leave(&mut self, _pipes: &mut Pipes, _group: &[u8]) -> Result<()> {
+        Err(Errno::ENOTSUP)
+    }
+
     /// The routing id that the pattern gave to its latest peer (`STREAM`).
     fn last_routing_id(&self) -> Option<&[u8]> {
         None
@@ -133,6 +155,13 @@ pub fn new(kind: i32, seed: u32) -> Result<Box<dyn Pattern>> {
         9 => Box::new(xpub::Xpub::new(xpub::Kind::Xpub)),
         10 => Box::new(xsub::Xsub::new(false)),
         11 => Box::new(stream::Stream::new(seed)),
+        12 | 19 => Box::new(server::Server::new(seed)),
+        13 => Box::new(client::Client::default()),
+        14 => Box::new(radio::Radio::new()),
+        15 => Box::new(dish::Dish::default()),
+        16 => Box::new(gather::Gather::default()),
+        17 => Box::new(scatter::Scatter::default()),
+        20 => Box::new(channel::Channel::default()),
         _ => return Err(Errno::EINVAL),
     })
 }

@@ -21,6 +21,8 @@ pub struct Given {
     by_pointer: bool,
     more: bool,
     command: bool,
+    /// The number by which a SERVER knows the pipe; 0 for the other types.
+    pub(super) routing_id: u32,
     /// Who wrote it, where that is known.
     pub(super) peer: Option<Arc<PeerInfo>>,
 }
@@ -39,6 +41,7 @@ impl Given {
             by_pointer: false,
             more: false,
             command: false,
+            routing_id: 0,
             peer: None,
         }
     }
@@ -140,6 +143,7 @@ impl Frame<'_> {
             Msg::from_slice(self.data())
         };
         msg.set_more(self.0.more);
+        msg.set_routing_id(self.0.routing_id);
         msg.set_peer(self.0.peer.clone());
         msg
     }

@@ -73,6 +73,22 @@ impl<'a> Outgoing<'a> {
         Self { body: Body::Msg(msg), more }
     }
 
+    /// The number of the peer that the message is for; 0 for none.
+    pub fn routing_id(&self) -> u32 {
+        match &self.body {
+            Body::Slice(_) => 0,
+            Body::Msg(msg) => msg.routing_id(),
+        }
+    }
+
+    /// The group that the message is for.
+    pub fn group(&self) -> &[u8] {
+        match &self.body {
+            Body::Slice(_) => &[],
+            Body::Msg(msg) => msg.group(),
+        }
+    }
+
     /// The body's bytes.
     pub fn data(&self) -> &[u8] {
         match &self.body {

@@ -4,7 +4,7 @@
 //! pattern learns of both through `attach` and `detach`.
 //! Counterpart: the `pipe_t*` that libzmq 4.3.5's sockets hand around.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::msg::PeerInfo;
 use crate::pipe::conflate::{LatestReader, LatestWriter};
@@ -45,12 +45,19 @@ pub struct End {
     leaving: bool,
     /// What is written must be sent: the other end belongs to a connection.
     networked: bool,
+    /// See [`End::farewell`].
+    farewell: Option<Arc<OnceLock<Vec<u8>>>>,
 }
 
 impl End {
     /// Puts the two ends of a pipe together.
     pub fn new(tx: Tx, rx: Rx, port: Arc<Port>) -> Self {
-        Self { tx, rx, port, leaving: false, networked: false }
+        Self { tx, rx, port, leaving: false, networked: false, farewell: None }
+    }
+
+    /// The place for the last message that the other end is to get when this one closes.
+    pub fn farewell(&mut self) -> Arc<OnceLock<Vec<u8>>> {
+        Arc::clone(self.farewell.get_or_insert_default())
     }
 
     /// Messages that wait to leave and to be read.
@@ -69,7 +76,13 @@ impl End {
     /// Closes both ways, dropping nothing: that may run a user's functions.
     pub fn close(&mut self) {
         match &mut self.tx {
-            Tx::Queue(tx) => tx.close(),
+            Tx::Queue(tx) => {
+                if let Some(message) = self.farewell.as_ref().and_then(|place| place.get()) {
+                    tx.rollback();
+                    tx.write(&mut Outgoing::slice(message, false));
+                }
+                tx.close();
+            }
             Tx::Latest(tx) => tx.close(),
         }
         match &mut self.rx {
@@ -284,6 +297,22 @@ impl Pipes {
         match &mut end.rx {
             Rx::Queue(rx) => rx.peek(),
             Rx::Latest(rx) => rx.peek(),
+        }
+    }
+
+    /// True if the next frame, which [`Pipes::can_read`] has said is there, is not its message's
+    /// last.
+    pub fn peek_more(&mut self, id: PipeId) -> bool {
+        match self.end(id) {
+            Some(End { rx: Rx::Queue(rx), .. }) => rx.peek_more(),
+            _ => false,
+        }
+    }
+
+    /// What is read from the pipe carries the number `routing_id` from here on.
+    pub fn set_routing_id(&mut self, id: PipeId, routing_id: u32) {
+        if let Some(End { rx: Rx::Queue(rx), .. }) = self.end(id) {
+            rx.set_routing_id(routing_id);
         }
     }
 

@@ -136,6 +136,20 @@ impl Reader {
         Some(self.cursor.peek_body())
     }
 
+    /// True if more frames follow the next one, of which [`Reader::can_read`] has said that it is
+    /// there.
+    pub fn peek_more(&mut self) -> bool {
+        if self.in_message && !self.cursor.has_bytes() {
+            self.refresh();
+        }
+        self.cursor.has_bytes() && self.cursor.flags() & frame::MORE != 0
+    }
+
+    /// Messages read from here on carry `routing_id`.
+    pub fn set_routing_id(&mut self, routing_id: u32) {
+        self.given.routing_id = routing_id;
+    }
+
     pub(super) fn peer_ref(&self) -> Option<&Arc<PeerInfo>> {
         self.given.peer.as_ref()
     }

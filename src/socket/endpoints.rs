@@ -8,12 +8,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::connection::{
-    self, Event, Immediate, Link, ListenerHandle, Owner, SessionConfig, Target, events,
+    self, Event, Immediate, Link, ListenerHandle, OwnMessages, Owner, SessionConfig, Target, events,
 };
 use crate::ctx::{Connected, Ctx, Party, Waiting};
 use crate::error::{Errno, Result};
 use crate::msg::PeerInfo;
-use crate::pipe::{self, End, LatePort, Marks, PipeId, PortSignal, Rx, Thresholds, Tx};
+use crate::pipe::{self, End, LatePort, Marks, Outgoing, PipeId, PortSignal, Rx, Thresholds, Tx};
 use crate::protocol::heartbeat::HeartbeatConfig;
 use crate::protocol::{Config as HandshakeConfig, SocketType};
 use crate::transport::address::Endpoint;
@@ -23,6 +23,9 @@ use crate::transport::{Listener, TransportOptions};
 
 use super::shared::Shared;
 use super::state::State;
+
+const NOTIFY_CONNECT: i32 = 1;
+const NOTIFY_DISCONNECT: i32 = 2;
 
 /// What a socket is bound or connected to.
 #[derive(Debug, Default)]
@@ -133,12 +136,12 @@ impl State {
         Ok(())
     }
 
-    /// `zmq_connect`.
-    pub(super) fn connect(&mut self, endpoint: &str) -> Result<()> {
+    /// `zmq_connect`: the pipe, if it is there already.
+    pub(super) fn connect(&mut self, endpoint: &str) -> Result<Option<PipeId>> {
         let parsed = Endpoint::parse(endpoint)?;
         self.check_protocol(&parsed)?;
         let target = match parsed {
-            Endpoint::Inproc(name) => return self.connect_inproc(endpoint, &name),
+            Endpoint::Inproc(name) => return self.connect_inproc(endpoint, &name).map(Some),
             Endpoint::Tcp(address) => {
                 if address.wildcard_port || address.host == "*" {
                     return Err(Errno::EINVAL);
@@ -162,7 +165,7 @@ impl State {
             })
         {
             // A second connection to the same place would only double what is sent.
-            return Ok(());
+            return Ok(None);
         }
         let remote = self.ctx.choose_io_thread(self.options.affinity)?;
         let owner = Arc::clone(&self.shared) as Arc<dyn Owner>;
@@ -176,10 +179,7 @@ impl State {
         );
         self.last_endpoint = endpoint.to_owned();
         self.add(endpoint, What::Session(link));
-        if let Some(pipe) = pipe {
-            self.attach(pipe);
-        }
-        Ok(())
+        Ok(pipe.map(|pipe| self.attach(pipe)))
     }
 
     /// `zmq_unbind` and `zmq_disconnect`. `ENOENT` if there is no such endpoint.
@@ -279,7 +279,7 @@ impl State {
                 metadata: options.metadata.clone(),
             }),
             socket_type: self.kind,
-            notify: ints.stream_notify != 0,
+            own_messages: self.own_messages(raw),
             heartbeat: HeartbeatConfig {
                 interval: millis(ints.heartbeat_ivl),
                 timeout: millis(timeout),
@@ -303,6 +303,26 @@ impl State {
         }
     }
 
+    /// Which types make which messages is a matter of `zmq_setsockopt(3)`.
+    fn own_messages(&self, raw: bool) -> OwnMessages {
+        use SocketType::{Client, Dealer, Peer, Router, Server};
+        let (options, ints) = (&self.options, &self.options.ints);
+        let if_for = |types: &[SocketType], message: &Vec<u8>| {
+            let has = types.contains(&self.kind) && !message.is_empty();
+            has.then(|| message.clone())
+        };
+        let tells = |bit: i32| {
+            if raw { ints.stream_notify != 0 } else { ints.router_notify & bit != 0 }
+        };
+        OwnMessages {
+            tells_connect: tells(NOTIFY_CONNECT),
+            tells_disconnect: tells(NOTIFY_DISCONNECT),
+            hello: if_for(&[Dealer, Router, Client, Server, Peer], &options.hello_msg),
+            disconnect: if_for(&[Router, Server, Peer], &options.disconnect_msg),
+            hiccup: if_for(&[Dealer, Client, Peer], &options.hiccup_msg),
+        }
+    }
+
     /// `ZMQ_CONFLATE` counts for the types that it is made for.
     fn conflates(&self) -> bool {
         self.options.ints.conflate != 0
@@ -319,11 +339,14 @@ impl State {
     // inproc
 
     fn party(&self) -> Party {
+        let OwnMessages { hello, disconnect, .. } = self.own_messages(false);
         Party {
             socket: Arc::clone(&self.shared) as Arc<dyn Connected>,
             sndhwm: self.options.ints.sndhwm as u32,
             rcvhwm: self.options.ints.rcvhwm as u32,
             routing_id: self.options.routing_id.clone(),
+            hello,
+            disconnect,
         }
     }
 
@@ -340,13 +363,13 @@ impl State {
         Ok(())
     }
 
-    fn connect_inproc(&mut self, endpoint: &str, name: &str) -> Result<()> {
+    fn connect_inproc(&mut self, endpoint: &str, name: &str) -> Result<PipeId> {
         let own = self.party();
         let port = self.shared.inproc_port();
         let to_us: Arc<dyn pipe::Signal> = Arc::new(PortSignal(Arc::clone(&port)));
         let late = Arc::new(LatePort::default());
         let to_peer: Arc<dyn pipe::Signal> = Arc::clone(&late) as _;
-        let (our_end, peer_tx, peer_rx) = if self.conflates() {
+        let (mut our_end, peer_tx, peer_rx) = if self.conflates() {
             let (tx, peer_rx) = pipe::latest(to_peer);
             let (peer_tx, rx) = pipe::latest(to_us);
             (
@@ -361,15 +384,26 @@ impl State {
             let inward = Marks { writer: None, reader: Some(own.rcvhwm) };
             let (peer_tx, rx) = pipe::queue(to_us, to_peer, inward, Thresholds::INPROC);
             tx.set_peer(inproc_peer(&own.routing_id));
+            if let Some(hello) = &own.hello {
+                tx.write(&mut Outgoing::slice(hello, false));
+            }
             (End::new(Tx::Queue(tx), Rx::Queue(rx), port), Tx::Queue(peer_tx), Rx::Queue(peer_rx))
         };
+        let farewell = our_end.farewell();
         let finish = move |peer: &Party| {
+            if let Some(message) = &peer.disconnect {
+                // Nobody else sets it.
+                let _ = farewell.set(message.clone());
+            }
             let port = peer.socket.inproc_port();
             let (mut tx, rx) = (peer_tx, peer_rx);
             match &mut tx {
                 Tx::Queue(tx) => {
                     tx.join(peer.sndhwm);
                     tx.set_peer(inproc_peer(&peer.routing_id));
+                    if let Some(hello) = &peer.hello {
+                        tx.write(&mut Outgoing::slice(hello, false));
+                    }
                 }
                 Tx::Latest(tx) => tx.set_peer(inproc_peer(&peer.routing_id)),
             }
@@ -395,7 +429,7 @@ impl State {
         self.last_endpoint = endpoint.to_owned();
         let pipe = self.attach_end(our_end, None, false, true);
         self.add(endpoint, What::InprocPipe(pipe));
-        Ok(())
+        Ok(pipe)
     }
 }
 

@@ -13,6 +13,7 @@ mod endpoints;
 mod monitor;
 pub mod options;
 pub(crate) mod parker;
+mod peers;
 pub mod poll;
 pub mod poller;
 pub mod proxy;
@@ -302,7 +303,7 @@ impl Socket {
     pub fn connect(&'static self, endpoint: &str) -> Result<()> {
         let mut state = self.open()?;
         state.process_news();
-        state.connect(endpoint)
+        state.connect(endpoint).map(|_| ())
     }
 
     /// `zmq_unbind`, `zmq_disconnect`.

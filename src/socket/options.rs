@@ -72,13 +72,17 @@ pub mod id {
     pub const LOOPBACK_FASTPATH: i32 = 94;
     pub const METADATA: i32 = 95;
     pub const MULTICAST_LOOP: i32 = 96;
+    pub const ROUTER_NOTIFY: i32 = 97;
     pub const SOCKS_USERNAME: i32 = 99;
     pub const SOCKS_PASSWORD: i32 = 100;
     pub const IN_BATCH_SIZE: i32 = 101;
     pub const OUT_BATCH_SIZE: i32 = 102;
     pub const RECONNECT_STOP: i32 = 109;
+    pub const HELLO_MSG: i32 = 110;
+    pub const DISCONNECT_MSG: i32 = 111;
     pub const PRIORITY: i32 = 112;
     pub const BUSY_POLL: i32 = 113;
+    pub const HICCUP_MSG: i32 = 114;
 }
 
 /// Longest `ZMQ_ZAP_DOMAIN`, `ZMQ_PLAIN_*`, property name: a byte counts it on the wire.
@@ -146,6 +150,7 @@ int_options! {
     handshake_ivl: HANDSHAKE_IVL = 30000, 0..;
     invert_matching: INVERT_MATCHING = 0, 0..=1;
     stream_notify: STREAM_NOTIFY = 1, 0..=1;
+    router_notify: ROUTER_NOTIFY = 0, 0..=3;
     heartbeat_ivl: HEARTBEAT_IVL = 0, 0..;
     heartbeat_timeout: HEARTBEAT_TIMEOUT = -1, 0..;
     connect_timeout: CONNECT_TIMEOUT = 0, 0..;
@@ -179,6 +184,9 @@ pub struct Options {
     pub zap_domain: String,
     pub bind_to_device: String,
     pub metadata: Vec<(String, String)>,
+    pub hello_msg: Vec<u8>,
+    pub disconnect_msg: Vec<u8>,
+    pub hiccup_msg: Vec<u8>,
 }
 
 /// `ZMQ_MAXMSGSIZE`, bytes; -1 for no limit.
@@ -239,6 +247,9 @@ impl Options {
             }
             id::BINDTODEVICE => self.bind_to_device = string(value)?,
             id::METADATA => self.add_metadata(value)?,
+            id::HELLO_MSG => self.hello_msg = value.to_vec(),
+            id::DISCONNECT_MSG => self.disconnect_msg = value.to_vec(),
+            id::HICCUP_MSG => self.hiccup_msg = value.to_vec(),
             _ => {
                 if !self.ints.set(id, i32::from_ne_bytes(sized(value)?)).unwrap_or(false) {
                     return Err(Errno::EINVAL);

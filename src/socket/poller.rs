@@ -6,6 +6,7 @@
 use std::os::fd::RawFd;
 
 use crate::error::{Errno, Result};
+use crate::sys::epoll::Epoll;
 
 use super::Socket;
 use super::poll::{self, Item, POLLERR, POLLIN, POLLOUT, POLLPRI, Source};
@@ -16,6 +17,8 @@ const ALL_EVENTS: i16 = POLLIN | POLLOUT | POLLERR | POLLPRI;
 #[derive(Debug)]
 pub struct Poller<T> {
     entries: Vec<(Item, T)>,
+    /// See [`Poller::descriptor`]. Holds the descriptors of the thread-safe sockets.
+    epoll: Option<Epoll>,
 }
 
 /// A source that is ready.
@@ -31,7 +34,7 @@ pub struct Ready<T> {
 
 impl<T> Default for Poller<T> {
     fn default() -> Self {
-        Self { entries: Vec::new() }
+        Self { entries: Vec::new(), epoll: None }
     }
 }
 
@@ -64,6 +67,11 @@ impl<T: Copy> Poller<T> {
         if self.find(source).is_ok() {
             return Err(Errno::EINVAL);
         }
+        if let Some(epoll) = &self.epoll
+            && let Some(fd) = watched(source)?
+        {
+            epoll.add(fd)?;
+        }
         self.entries.push((Item { source, events, revents: 0 }, data));
         Ok(())
     }
@@ -80,19 +88,24 @@ impl<T: Copy> Poller<T> {
     pub fn remove(&mut self, source: Source) -> Result<()> {
         let at = self.find(source)?;
         self.entries.remove(at);
+        if let Some(epoll) = &self.epoll
+            && let Ok(Some(fd)) = watched(source)
+        {
+            epoll.remove(fd)?;
+        }
         Ok(())
     }
 
     /// Waits until sources are ready, for `timeout` milliseconds at most (-1: for ever), and gives
     /// out up to `max` of them. `EAGAIN` when the time is over, `EFAULT` for a wait without end
-    /// and without sources.
+    /// and without sources that could end it.
     pub fn wait(
         &mut self,
         timeout: i64,
         max: usize,
         mut give: impl FnMut(usize, Ready<T>),
     ) -> Result<usize> {
-        if self.entries.is_empty() && timeout < 0 {
+        if timeout < 0 && self.entries.iter().all(|(item, _)| item.events == 0) {
             return Err(Errno::EFAULT);
         }
         let mut items: Vec<Item> = self.entries.iter().map(|(item, _)| *item).collect();
@@ -109,6 +122,26 @@ impl<T: Copy> Poller<T> {
         Ok(count)
     }
 
+    /// `zmq_poller_fd`: a descriptor that is readable when a thread-safe socket of the set may be
+    /// ready. `EINVAL` if there is no such socket.
+    pub fn descriptor(&mut self) -> Result<RawFd> {
+        let mut fds = Vec::new();
+        for (item, _) in &self.entries {
+            fds.extend(watched(item.source)?);
+        }
+        if fds.is_empty() {
+            return Err(Errno::EINVAL);
+        }
+        if let Some(epoll) = &self.epoll {
+            return Ok(epoll.raw());
+        }
+        let epoll = Epoll::new()?;
+        for fd in fds {
+            epoll.add(fd)?;
+        }
+        Ok(self.epoll.insert(epoll).raw())
+    }
+
     /// The sockets of the set, for checks.
     pub fn sockets(&self) -> impl Iterator<Item = &'static Socket> + '_ {
         self.entries.iter().filter_map(|(item, _)| match item.source {
@@ -120,6 +153,14 @@ impl<T: Copy> Poller<T> {
     /// True for a descriptor that is in the set.
     pub fn has_fd(&self, fd: RawFd) -> bool {
         self.find(Source::Fd(fd)).is_ok()
+    }
+}
+
+/// The descriptor of a thread-safe socket, by which a poller's own descriptor knows it.
+fn watched(source: Source) -> Result<Option<RawFd>> {
+    match source {
+        Source::Socket(socket) if socket.kind()?.is_thread_safe() => socket.descriptor().map(Some),
+        _ => Ok(None),
     }
 }
 

@@ -3,6 +3,8 @@
 //! Thread: under the socket's lock. Invariants: none. Counterpart: `socket_base.cpp` of libzmq
 //! 4.3.5; `zmq_setsockopt(3)`, `zmq_getsockopt(3)`.
 
+use std::os::fd::RawFd;
+
 use crate::error::{Errno, Result};
 use crate::pattern::options as pattern_id;
 use crate::protocol::SocketType;
@@ -33,7 +35,12 @@ impl Socket {
             }
             return Ok(());
         }
-        if option == id::STREAM_NOTIFY && state.kind != SocketType::Stream {
+        let is_for_others = match option {
+            id::STREAM_NOTIFY => state.kind != SocketType::Stream,
+            id::ROUTER_NOTIFY => state.kind != SocketType::Router,
+            _ => false,
+        };
+        if is_for_others {
             return Err(Errno::EINVAL);
         }
         state.options.set(option, value)?;
@@ -66,7 +73,7 @@ impl Socket {
                 put(out, &state.events().to_ne_bytes())
             }
             id::FD => {
-                if out.len() < 4 {
+                if out.len() < 4 || state.kind.is_thread_safe() {
                     return Err(Errno::EINVAL);
                 }
                 let fd = state.descriptor()?;
@@ -76,13 +83,9 @@ impl Socket {
         }
     }
 
-    /// `zmq_socket_get_peer_state`: `ZMQ_POLLOUT` if there is room for a message to the peer.
-    pub fn peer_state(&'static self, routing_id: &[u8]) -> Result<i32> {
-        let mut guard = self.open()?;
-        let state = &mut *guard;
-        state.process_news();
-        let has_room = state.pattern.has_room_for(&mut state.pipes, routing_id)?;
-        Ok(if has_room { POLLOUT } else { 0 })
+    /// A descriptor that is readable when there may be something to do (`ZMQ_FD`).
+    pub fn descriptor(&'static self) -> Result<RawFd> {
+        self.open()?.descriptor()
     }
 
     /// What the socket is ready for, `ZMQ_POLLIN` and `ZMQ_POLLOUT`.

@@ -5,6 +5,7 @@
 
 pub mod affinity;
 pub mod clock;
+pub mod epoll;
 pub mod eventfd;
 pub mod fs;
 pub mod futex;

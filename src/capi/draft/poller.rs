@@ -210,12 +210,15 @@ pub unsafe extern "C" fn zmq_poller_wait_all(
     })
 }
 
-/// `zmq_poller_fd(3)`: `EINVAL`, as for a poller without a thread-safe socket
+/// `zmq_poller_fd(3)`
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zmq_poller_fd(poller: *mut c_void, fd: *mut Fd) -> c_int {
     status(|| {
         // SAFETY: see the module.
-        unsafe { at(poller) }?;
-        if fd.is_null() { Err(Errno::EFAULT) } else { Err(Errno::EINVAL) }
+        let poller = unsafe { at(poller) }?;
+        // SAFETY: see the module.
+        let place = unsafe { fd.as_mut() }.ok_or(Errno::EFAULT)?;
+        *place = poller.descriptor()?;
+        Ok(())
     })
 }

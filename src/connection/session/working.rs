@@ -51,14 +51,19 @@ impl Session {
                 self.has_pipe = true;
             }
             tx.begin(Arc::clone(&conn), codec, self.config.hiccups());
-            rx.begin(Arc::clone(&conn), codec, surplus);
-            if codec == Codec::Raw && self.config.notify {
+            rx.begin(Arc::clone(&conn), codec);
+            let own = &self.config.own_messages;
+            if let Some(hello) = &own.hello {
+                tx.send_first(hello);
+            }
+            if own.tells_connect {
                 rx.inject(&[]);
             }
             if codec == Codec::V1 && self.config.publishes() {
                 // Such a peer cannot subscribe; it filters by itself.
                 rx.inject(&[1]);
             }
+            rx.feed(surplus);
             if self.was_ready && self.config.hiccups() {
                 rx.hiccup();
             }
@@ -150,10 +155,14 @@ impl Session {
             let mut tx = self.link.tx.hold();
             let mut rx = self.link.rx.hold();
             self.link.reset(None);
-            if self.config.is_raw() && self.config.notify {
-                rx.inject(&[]);
-            }
             rx.end();
+            // Behind the last whole message.
+            let own = &self.config.own_messages;
+            let message = if self.target.is_some() { &own.hiccup } else { &own.disconnect };
+            let notice = own.tells_disconnect.then_some(&[][..]);
+            for body in notice.into_iter().chain(message.as_deref()) {
+                rx.inject(body);
+            }
             let conn = tx.end();
             if !keeps_pipe {
                 tx.source = Source::None;
