@@ -50,6 +50,28 @@ impl Content {
         Ok(content)
     }
 
+    /// Makes room for `len` bytes, which is not below what there is. `ENOMEM`: it is as it was.
+    ///
+    /// # Safety
+    /// The content was made by [`Content::owned`] and nobody else refers to it.
+    pub(super) unsafe fn grow(content: NonNull<Self>, len: usize) -> Result<NonNull<Self>> {
+        let needed = size_of::<Self>().checked_add(len).ok_or(Errno::ENOMEM)?;
+        // SAFETY: alive (caller).
+        let Origin::Owned { allocated } = (unsafe { &content.as_ref().origin }) else {
+            return Err(Errno::EINVAL);
+        };
+        // SAFETY: that is what `owned` or this function got there; `needed` is not less (caller).
+        let (raw, allocated) =
+            unsafe { pool::grow(content.cast(), *allocated, needed) }.ok_or(Errno::ENOMEM)?;
+        let mut content = raw.cast::<Self>();
+        // SAFETY: the header moved along with the body.
+        unsafe {
+            content.as_mut().data = raw.as_ptr().add(size_of::<Self>());
+            content.as_mut().origin = Origin::Owned { allocated };
+        }
+        Ok(content)
+    }
+
     /// A body that stays where it is; `internal` when `free` is the library's own function.
     pub(super) fn foreign(
         data: *mut u8,

@@ -5,12 +5,14 @@
 //! of the fields are meant; a message that was closed has a kind that no live one has.
 //! Counterpart: `msg.hpp`, `msg.cpp` of libzmq 4.3.5; `zmq_msg_init(3)` and relatives.
 
+mod arriving;
 mod content;
 pub mod frame;
 mod metadata;
 mod pool;
 mod repr;
 
+pub use arriving::ArrivingBody;
 pub use content::FreeFn;
 pub use metadata::PeerInfo;
 pub use repr::{MAX_GROUP_LEN, MAX_INLINE, Msg};

@@ -1,26 +1,38 @@
-//! Memory of message bodies that were given back, kept by each thread for its next messages.
+//! Memory of message bodies that were given back, kept for the next ones.
 //!
-//! A body is mostly freed by the thread that will soon want one of the same size: a sender's when
-//! its bytes are in the pipe, a receiver's when its caller is through with it. A list per size class
-//! costs a few instructions where the general allocator costs a hundred.
+//! A short body is mostly freed by the thread that will soon want one of the same size: a sender's
+//! when its bytes are in the pipe, a receiver's when its caller is through with it. A list per size
+//! class costs a few instructions where the general allocator costs a hundred.
 //!
-//! Thread: each its own. Invariants: a class's list holds blocks of that class's size only, and at
-//! most [`KEPT`] bytes of them. Counterpart: none.
+//! A long body travels by pointer, so one thread allocates and another frees; the general allocator
+//! answers that by giving pages to the system and taking them back, a fault for each. They go over
+//! a shelf that all threads share; whoever finds it in use takes the general allocator.
+//!
+//! Thread: lists each their own, the shelf any. Invariants: a class's list holds blocks of that
+//! class's size only, and lists and shelf keep no more than [`KEPT`] and [`SHELVED`] bytes.
+//! Counterpart: none.
 
 use std::alloc::{self, Layout};
 use std::cell::Cell;
 use std::ptr::{self, NonNull};
+use std::sync::{Mutex, TryLockError};
 
-/// Classes are this many bytes apart.
+/// Classes of short blocks are this many bytes apart.
 const STEP: usize = 128;
 
-/// Larger blocks come from the general allocator each time.
+/// Longest block that a thread keeps for itself.
 const LARGEST: usize = 2048;
 
 const CLASSES: usize = LARGEST / STEP;
 
-/// Bytes that a class keeps for a thread.
+/// Bytes that a thread keeps of each class.
 const KEPT: usize = 8 << 10;
+
+/// Longest block on the shelf: a megabyte and what comes with it.
+const LARGEST_SHELVED: usize = (1 << 20) + (1 << 18);
+
+/// Bytes on the shelf altogether.
+const SHELVED: usize = 4 << 20;
 
 /// A block's alignment: what a message body may be counted on to have.
 const ALIGN: usize = 16;
@@ -68,11 +80,57 @@ fn layout(size: usize) -> Layout {
     Layout::from_size_align(size, ALIGN).unwrap_or(Layout::new::<u128>())
 }
 
+/// Blocks that wait for any thread.
+struct Shelf {
+    blocks: Vec<(usize, NonNull<u8>)>,
+    bytes: usize,
+}
+
+// SAFETY: the blocks are free memory, tied to no thread.
+unsafe impl Send for Shelf {}
+
+static SHELF: Mutex<Shelf> = Mutex::new(Shelf { blocks: Vec::new(), bytes: 0 });
+
+impl Shelf {
+    /// Runs `work` on the shelf unless another thread is at it.
+    fn with<R>(work: impl FnOnce(&mut Self) -> R) -> Option<R> {
+        match SHELF.try_lock() {
+            Ok(mut shelf) => Some(work(&mut shelf)),
+            Err(TryLockError::Poisoned(poisoned)) => Some(work(&mut poisoned.into_inner())),
+            Err(TryLockError::WouldBlock) => None,
+        }
+    }
+
+    fn take(&mut self, size: usize) -> Option<NonNull<u8>> {
+        // The last one that came is the one still in the cache.
+        let at = self.blocks.iter().rposition(|(own, _)| *own == size)?;
+        self.bytes -= size;
+        Some(self.blocks.remove(at).1)
+    }
+
+    /// True if the block was kept.
+    fn put(&mut self, memory: NonNull<u8>, size: usize) -> bool {
+        if self.bytes + size > SHELVED {
+            return false;
+        }
+        self.bytes += size;
+        self.blocks.push((size, memory));
+        true
+    }
+}
+
+/// The size of a shelved block for `len` bytes: a power of two or a quarter, half, or three quarters
+/// beyond one.
+fn shelved_size(len: usize) -> usize {
+    let quarter = (len.next_power_of_two() / 8).max(1);
+    len.next_multiple_of(quarter)
+}
+
 /// Memory of at least `len` bytes; the size that it has is to be given back with it.
 #[inline]
 pub(super) fn allocate(len: usize) -> Option<(NonNull<u8>, usize)> {
     if len > LARGEST || len == 0 || cfg!(loom) {
-        return allocate_unpooled(len.max(1));
+        return allocate_large(len.max(1));
     }
     let class = (len - 1) / STEP;
     let taken = POOL.try_with(|pool| {
@@ -90,16 +148,42 @@ pub(super) fn allocate(len: usize) -> Option<(NonNull<u8>, usize)> {
 }
 
 #[cold]
+fn allocate_large(len: usize) -> Option<(NonNull<u8>, usize)> {
+    if len > LARGEST_SHELVED || len <= LARGEST || cfg!(loom) {
+        return allocate_unpooled(len);
+    }
+    let size = shelved_size(len);
+    let taken = Shelf::with(|shelf| shelf.take(size)).flatten();
+    taken.map(|memory| (memory, size)).or_else(|| allocate_unpooled(size))
+}
+
 fn allocate_unpooled(size: usize) -> Option<(NonNull<u8>, usize)> {
     let layout = Layout::from_size_align(size, ALIGN).ok()?;
     // SAFETY: the size is not zero.
     NonNull::new(unsafe { alloc::alloc(layout) }).map(|memory| (memory, size))
 }
 
+/// Makes memory longer, which may move it; returns its new place and size. `None`: there is not so
+/// much memory, and the old one is as it was.
+///
+/// # Safety
+/// `memory` and `size` came from one [`allocate`] or [`grow`], and `len` is not below `size`.
+pub(super) unsafe fn grow(
+    memory: NonNull<u8>,
+    size: usize,
+    len: usize,
+) -> Option<(NonNull<u8>, usize)> {
+    Layout::from_size_align(len, ALIGN).ok()?;
+    // SAFETY: every block was allocated with the layout of its size (caller); the new size was
+    // just seen to be a possible one.
+    let moved = unsafe { alloc::realloc(memory.as_ptr(), layout(size), len) };
+    NonNull::new(moved).map(|memory| (memory, len))
+}
+
 /// Gives memory back.
 ///
 /// # Safety
-/// `memory` and `size` came from one [`allocate`], and nobody uses the memory any more.
+/// `memory` and `size` came from one [`allocate`] or [`grow`], and nobody uses the memory any more.
 #[inline]
 pub(super) unsafe fn free(memory: NonNull<u8>, size: usize) {
     let pooled = size <= LARGEST && size.is_multiple_of(STEP) && !cfg!(loom) && {
@@ -118,7 +202,20 @@ pub(super) unsafe fn free(memory: NonNull<u8>, size: usize) {
         kept == Ok(true)
     };
     if !pooled {
-        // SAFETY: allocated by `allocate_unpooled` with this size (caller).
+        // SAFETY: as the caller says.
+        unsafe { free_large(memory, size) };
+    }
+}
+
+/// # Safety
+/// As [`free`].
+#[cold]
+unsafe fn free_large(memory: NonNull<u8>, size: usize) {
+    let shelved = (LARGEST + 1..=LARGEST_SHELVED).contains(&size)
+        && !cfg!(loom)
+        && Shelf::with(|shelf| shelf.put(memory, size)) == Some(true);
+    if !shelved {
+        // SAFETY: allocated with the layout of this size (caller).
         unsafe { alloc::dealloc(memory.as_ptr(), layout(size)) };
     }
 }
@@ -151,8 +248,37 @@ mod tests {
     }
 
     #[test]
+    fn a_long_block_comes_back_from_another_thread() {
+        // A size that no other test uses.
+        let (memory, size) = allocate(777_777).expect("memory");
+        let address = memory.addr();
+        // SAFETY: just allocated; the address stands for it in the other thread.
+        std::thread::spawn(move || unsafe {
+            let memory = NonNull::new(ptr::without_provenance_mut(address.get()));
+            free(memory.expect("not null"), size);
+        })
+        .join()
+        .expect("no panic");
+        let (again, _) = allocate(777_777).expect("memory");
+        assert_eq!(again.addr(), address);
+    }
+
+    #[test]
+    fn a_grown_block_keeps_what_it_held() {
+        let (memory, size) = allocate(3000).expect("memory");
+        // SAFETY: within the block, which is grown and freed as it was allocated.
+        unsafe {
+            memory.as_ptr().write_bytes(7, 3000);
+            let (memory, grown) = grow(memory, size, 3 << 20).expect("memory");
+            assert_eq!(grown, 3 << 20);
+            assert!((0..3000).all(|at| memory.as_ptr().add(at).read() == 7));
+            free(memory, grown);
+        }
+    }
+
+    #[test]
     fn sizes_without_a_class_are_served() {
-        for len in [0, LARGEST + 1, 1 << 20] {
+        for len in [0, LARGEST + 1, 1 << 20, 3 << 20] {
             let (memory, size) = allocate(len).expect("memory");
             assert!(size >= len);
             // SAFETY: just allocated.

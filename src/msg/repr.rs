@@ -156,18 +156,13 @@ impl Msg {
         msg
     }
 
-    /// A message over memory whose `free` is the library's own and may run anywhere.
+    /// A message of the first `len` bytes of a content.
     ///
     /// # Safety
-    /// As [`Msg::from_foreign`].
-    pub(crate) unsafe fn from_vec_parts(
-        data: *mut c_void,
-        len: usize,
-        free: FreeFn,
-        hint: *mut c_void,
-    ) -> Self {
+    /// They are there, and the caller's reference becomes the message's.
+    pub(super) unsafe fn from_content(content: NonNull<Content>, len: usize) -> Self {
         let mut msg = Self::new();
-        msg.set_content(Content::foreign(data.cast(), Some(free), hint, true), len);
+        msg.set_content(content, len);
         msg
     }
 

@@ -193,6 +193,29 @@ impl Chunk {
         }))
     }
 
+    /// Makes an emptied chunk a new one that begins at `base`. False: it is smaller than `len` bytes
+    /// or class `wanted`, and was left alone.
+    pub(super) fn renew(
+        &mut self,
+        base: u64,
+        wanted: SizeClass,
+        len: usize,
+        peer: &mut Option<Arc<PeerInfo>>,
+    ) -> bool {
+        let buffer = self.buffer.get_mut();
+        if buffer.class() < wanted || buffer.capacity() < len {
+            return false;
+        }
+        debug_assert_eq!(*self.taken.get_mut(), self.externals_len.load(Ordering::Relaxed));
+        *self.base.get_mut() = base;
+        *self.taken.get_mut() = 0;
+        self.externals_len.store(0, Ordering::Relaxed);
+        self.next.store(ptr::null_mut(), Ordering::Relaxed);
+        self.end.store(OPEN, Ordering::Relaxed);
+        self.peer = peer.take();
+        true
+    }
+
     /// # Safety
     /// Nothing else reaches the chunk any more.
     pub(super) unsafe fn free(chunk: *mut Self) {

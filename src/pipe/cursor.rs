@@ -98,7 +98,7 @@ impl Cursor {
                 let old = self.chunk;
                 self.enter(next, pos);
                 // SAFETY: the writer left `old` when it set `end`, and this end just did.
-                unsafe { Chunk::free(old) };
+                unsafe { self.dir.leave_spare(old) };
                 // SAFETY: as above, for the chunk just entered.
                 if let Some(peer) = unsafe { &(*self.chunk).peer } {
                     on_peer(peer);

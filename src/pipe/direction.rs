@@ -76,6 +76,10 @@ pub(super) struct Direction {
     marks: AtomicU64,
     /// First chunk; set once by the writer, before anything is published.
     pub(super) first: AtomicPtr<Chunk>,
+    /// A chunk that the reader is through with, for the writer to use again: given back to the
+    /// general allocator by one thread and taken from it by another, its pages would go to the
+    /// system and back. Either end swaps.
+    spare: AtomicPtr<Chunk>,
     /// Who is at the writer's side, told by a connection after its handshake.
     pub(super) peer: Slot<PeerInfo>,
     to_reader: Arc<dyn Signal>,
@@ -138,10 +142,32 @@ impl Direction {
             closed: AtomicU32::new(0),
             marks: AtomicU64::new(PackedMarks::new(hwm_writer, hwm_reader).0),
             first: AtomicPtr::new(ptr::null_mut()),
+            spare: AtomicPtr::new(ptr::null_mut()),
             peer: Slot::new(),
             to_reader,
             to_writer,
         })
+    }
+
+    /// The reader is through with `chunk`.
+    ///
+    /// # Safety
+    /// Nothing reaches the chunk any more.
+    pub(super) unsafe fn leave_spare(&self, chunk: *mut Chunk) {
+        // AcqRel: the writer that takes the chunk sees the reader done with it.
+        let old = self.spare.swap(chunk, Ordering::AcqRel);
+        if !old.is_null() {
+            // SAFETY: the swap made it this thread's alone.
+            unsafe { Chunk::free(old) };
+        }
+    }
+
+    /// A chunk for the writer to use again, its alone; null for none.
+    pub(super) fn take_spare(&self) -> *mut Chunk {
+        if self.spare.load(Ordering::Relaxed).is_null() {
+            return ptr::null_mut();
+        }
+        self.spare.swap(ptr::null_mut(), Ordering::AcqRel)
     }
 
     /// The two shares of the high-water mark as they are now.
@@ -350,6 +376,11 @@ impl Direction {
 
 impl Drop for Direction {
     fn drop(&mut self) {
+        let spare = self.take_spare();
+        if !spare.is_null() {
+            // SAFETY: both ends are gone, so nobody else has it.
+            unsafe { Chunk::free(spare) };
+        }
         // Chunks that the reader's end never reached. An end that was dropped has set `first` to
         // the oldest chunk that it had not released.
         let mut chunk = self.first.load(Ordering::Relaxed);

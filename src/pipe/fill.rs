@@ -7,18 +7,15 @@
 //! own into which the rest is read directly.
 //! Counterpart: `v2_decoder.cpp` and the input half of `stream_engine_base.cpp` in libzmq 4.3.5.
 
-use std::ffi::c_void;
 use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::BorrowedFd;
+use std::ptr;
 
 use socket2::{MaybeUninitSlice, SockRef};
 
-use crate::msg::{Msg, frame};
+use crate::msg::{ArrivingBody, frame};
 use crate::pipe::Writer;
-
-/// Memory that a body gets before its bytes arrive, at most. It is not touched before they do.
-const TRUSTED_LEN: usize = 1 << 20;
 
 /// Longest body that a frame can have, whatever the limit: with its header it must have a length
 /// that memory can have, or sums of lengths would wrap.
@@ -65,8 +62,7 @@ pub struct Filler {
 struct PartialBody {
     flags: u8,
     header_len: u8,
-    len: usize,
-    bytes: Vec<u8>,
+    bytes: ArrivingBody,
 }
 
 impl Filler {
@@ -104,7 +100,7 @@ impl Filler {
         // beyond `filled` is the writer's.
         unsafe {
             let to = writer.data.add((writer.filled - writer.base) as usize);
-            std::ptr::copy_nonoverlapping(bytes.as_ptr(), to, bytes.len());
+            ptr::copy_nonoverlapping(bytes.as_ptr(), to, bytes.len());
         }
         writer.filled += bytes.len() as u64;
     }
@@ -127,11 +123,8 @@ impl Filler {
         let read = match body {
             None => socket.recv(spare)?,
             Some(body) => {
-                if !body.reserve() {
-                    return Err(io::ErrorKind::OutOfMemory.into());
-                }
-                let missing = body.len - body.bytes.len();
-                let room = body.bytes.spare_capacity_mut();
+                let missing = body.bytes.missing();
+                let room = body.bytes.room().map_err(|_| io::ErrorKind::OutOfMemory)?;
                 let room_len = room.len().min(missing);
                 let whole = room_len == missing;
                 let read = if !whole {
@@ -145,9 +138,8 @@ impl Filler {
                     socket.recv_vectored(&mut parts)?.0
                 };
                 let of_body = read.min(room_len);
-                let have = body.bytes.len() + of_body;
-                // SAFETY: the kernel filled `of_body` bytes of the spare capacity.
-                unsafe { body.bytes.set_len(have) };
+                // SAFETY: the kernel filled `of_body` bytes of the room.
+                unsafe { body.bytes.advance(of_body) };
                 writer.filled += (read - of_body) as u64;
                 *drained = read < room_len + if whole { spare_len } else { 0 };
                 return Ok(read);
@@ -272,16 +264,22 @@ impl Filler {
             writer.next_chunk(usize::from(header_len) + MIN_SPARE);
         }
         let body_at = writer.pos + u64::from(header_len);
-        let have = (writer.filled - body_at) as usize;
+        let (have, mut taken) = ((writer.filled - body_at) as usize, 0);
         let len = usize::try_from(len).unwrap_or(usize::MAX);
-        let mut body = PartialBody { flags, header_len, len, bytes: Vec::new() };
-        if !body.reserve() {
-            return Err(ScanError::OutOfMemory);
+        let mut bytes = ArrivingBody::new(len).map_err(|_| ScanError::OutOfMemory)?;
+        while have > taken {
+            let room = bytes.room().map_err(|_| ScanError::OutOfMemory)?;
+            let n = room.len().min(have - taken);
+            // SAFETY: [body_at, filled) has been filled and is the writer's, and there is that much
+            // room, which is elsewhere.
+            unsafe {
+                let from = writer.data.add((body_at - writer.base) as usize + taken);
+                ptr::copy_nonoverlapping(from, room.as_mut_ptr().cast(), n);
+                bytes.advance(n);
+            }
+            taken += n;
         }
-        // SAFETY: [body_at, filled) has been filled and is the writer's.
-        body.bytes.extend_from_slice(unsafe {
-            std::slice::from_raw_parts(writer.data.add((body_at - writer.base) as usize), have)
-        });
+        let body = PartialBody { flags, header_len, bytes };
         writer.filled = body_at;
         self.body = Some(body);
         Ok(self.finish_body())
@@ -289,12 +287,12 @@ impl Filler {
 
     /// Puts a large body that is complete into the queue. False: there is one, and it is not.
     fn finish_body(&mut self) -> bool {
-        let Some(body) = self.body.take_if(|body| body.bytes.len() == body.len) else {
+        let Some(body) = self.body.take_if(|body| body.bytes.missing() == 0) else {
             return self.body.is_none();
         };
         let writer = &mut self.writer;
         writer.pos += u64::from(body.header_len);
-        writer.push_external(into_msg(body.bytes));
+        writer.push_external(body.bytes.into_msg());
         let is_command = body.flags & frame::COMMAND != 0;
         if !is_command {
             writer.in_message = body.flags & frame::MORE != 0;
@@ -386,18 +384,6 @@ impl Stop {
     }
 }
 
-impl PartialBody {
-    /// Room for what is missing, or for as much again as has arrived. False: there is no memory.
-    fn reserve(&mut self) -> bool {
-        if self.bytes.len() < self.bytes.capacity() {
-            return true;
-        }
-        let missing = self.len - self.bytes.len();
-        let room = missing.min(self.bytes.len().max(TRUSTED_LEN));
-        self.bytes.try_reserve_exact(room).is_ok()
-    }
-}
-
 impl Writer {
     fn spare_len(&self) -> usize {
         (self.capacity_end - self.filled) as usize
@@ -413,20 +399,6 @@ impl Writer {
             }
         }
     }
-}
-
-/// A message that owns the vector's memory.
-fn into_msg(bytes: Vec<u8>) -> Msg {
-    let mut bytes = std::mem::ManuallyDrop::new(bytes);
-    let capacity = std::ptr::without_provenance_mut(bytes.capacity());
-    // SAFETY: `free_vec` gets back exactly the vector's pointer and capacity, once, when the last
-    // reference to the message goes.
-    unsafe { Msg::from_vec_parts(bytes.as_mut_ptr().cast(), bytes.len(), free_vec, capacity) }
-}
-
-unsafe extern "C" fn free_vec(data: *mut c_void, capacity: *mut c_void) {
-    // SAFETY: `into_msg` passed a vector's pointer and capacity; length 0 drops no bytes.
-    drop(unsafe { Vec::<u8>::from_raw_parts(data.cast(), 0, capacity.addr()) });
 }
 
 #[cfg(test)]

@@ -336,16 +336,17 @@ impl Writer {
     #[cold]
     pub(super) fn next_chunk(&mut self, needed: usize) {
         let tail = (self.filled - self.pos) as usize;
-        let buffer = Buffer::new(self.next_class, needed.max(tail));
-        self.next_class = buffer.class().max(self.next_class).next(self.thresholds.chunk);
+        let fresh = self.empty_chunk(needed.max(tail));
+        // SAFETY: the chunk is this end's alone until it is linked below.
+        let (to, class) = unsafe { ((*fresh).span().0, (*fresh).class()) };
+        self.next_class = class.max(self.next_class).next(self.thresholds.chunk);
         if tail > 0 {
-            // SAFETY: the tail lies in the current chunk, and the new buffer holds it.
+            // SAFETY: the tail lies in the current chunk, and the new one holds it.
             unsafe {
                 let from = self.data.add((self.pos - self.base) as usize);
-                ptr::copy_nonoverlapping(from, buffer.as_ptr(), tail);
+                ptr::copy_nonoverlapping(from, to, tail);
             }
         }
-        let fresh = Chunk::boxed(self.pos, buffer, self.new_peer.take());
         if self.chunk.is_null() {
             // Release: the reader that sees bytes published sees the chunk.
             self.dir.first.store(fresh, Ordering::Release);
@@ -358,6 +359,21 @@ impl Writer {
         }
         self.enter(fresh);
         self.externals = 0;
+    }
+
+    /// A chunk of at least `len` bytes that begins at `pos`, linked to nothing.
+    fn empty_chunk(&mut self, len: usize) -> *mut Chunk {
+        let spare = self.dir.take_spare();
+        if !spare.is_null() {
+            // SAFETY: `take_spare` made it this end's alone.
+            unsafe {
+                if (*spare).renew(self.pos, self.next_class, len, &mut self.new_peer) {
+                    return spare;
+                }
+                Chunk::free(spare);
+            }
+        }
+        Chunk::boxed(self.pos, Buffer::new(self.next_class, len), self.new_peer.take())
     }
 
     /// See [`super::rewind_outbound`]. `grow` asks for a larger chunk while at it.

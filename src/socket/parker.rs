@@ -179,7 +179,12 @@ impl Waiters {
             eventfd.signal();
             self.raised.store(true, Ordering::SeqCst);
         }
-        for parker in &*self.parkers.lock().unwrap_or_else(PoisonError::into_inner) {
+        // Woken with the lock released, which is the first thing that they want.
+        let (first, others) = {
+            let parkers = self.parkers.lock().unwrap_or_else(PoisonError::into_inner);
+            (parkers.first().cloned(), parkers.get(1..).map(<[_]>::to_vec))
+        };
+        for parker in first.iter().chain(others.iter().flatten()) {
             parker.wake();
         }
     }
