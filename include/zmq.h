@@ -1170,13 +1170,13 @@ ZMQ_EXPORT int zmq_msg_set_group(zmq_msg_t *msg, const char *group);
 ZMQ_EXPORT const char *zmq_msg_group(zmq_msg_t *msg);
 
 /* `zmq_join`: only a DISH has groups */
-ZMQ_EXPORT int zmq_join(void *socket, const char *_group);
+ZMQ_EXPORT int zmq_join(void *socket, const char *group);
 
 /* `zmq_leave`: only a DISH has groups */
-ZMQ_EXPORT int zmq_leave(void *socket, const char *_group);
+ZMQ_EXPORT int zmq_leave(void *socket, const char *group);
 
 /* `zmq_connect_peer`: only a PEER names its peers; 0 and `errno` */
-ZMQ_EXPORT uint32_t zmq_connect_peer(void *socket, const char *_endpoint);
+ZMQ_EXPORT uint32_t zmq_connect_peer(void *socket, const char *endpoint);
 
 /* `zmq_socket_get_peer_state` */
 ZMQ_EXPORT
@@ -1231,7 +1231,7 @@ int zmq_poller_wait_all(void *poller,
                         int n_events,
                         long timeout);
 
-/* `zmq_poller_fd(3)`: `EINVAL`, as for a poller without a thread-safe socket */
+/* `zmq_poller_fd(3)` */
 ZMQ_EXPORT int zmq_poller_fd(void *poller, zmq_fd_t *fd);
 
 #endif

@@ -10,10 +10,10 @@ use std::path::{Path, PathBuf};
 
 use zmq::capi::constants::*;
 use zmq::capi::draft::constants::*;
-use zmq::capi::{ctx, curve, draft, errno, socket, utils};
+use zmq::capi::{ctx, curve, errno, socket, utils};
 
 use Access::{Read, ReadWrite, Write};
-use State::{Done, Missing, NoEffect, Partial};
+use State::{Done, Missing, NoEffect};
 use Value::{Bytes, Int, Long};
 
 /// How far something is.
@@ -21,8 +21,6 @@ use Value::{Bytes, Int, Long};
 enum State {
     /// As in libzmq 4.3.5.
     Done,
-    /// Does what it can; what it could serve besides is missing.
-    Partial(&'static str),
     /// Taken, kept and given back, and nothing else happens; why.
     NoEffect(&'static str),
     /// Answered as libzmq answers where it was built without it; what it waits for.
@@ -86,7 +84,6 @@ const SOCKS: State = Missing("SOCKS");
 const WSS: State = Missing("WebSocket with TLS");
 const MULTICAST: State = NoEffect("multicast transports are missing");
 const ZAP: State = NoEffect("ZAP is missing");
-const GREETINGS: State = Missing("messages that greet and part");
 
 /// Every option, in the order of the header.
 const OPTIONS: &[SocketOption] = options! {
@@ -174,7 +171,7 @@ const OPTIONS: &[SocketOption] = options! {
     ZMQ_LOOPBACK_FASTPATH, ZMQ_PULL, ReadWrite, Int(1), NoEffect("of Windows only");
     ZMQ_METADATA, ZMQ_PULL, Write, Bytes(b"X-key:value"), Done;
     ZMQ_MULTICAST_LOOP, ZMQ_PUB, ReadWrite, Int(1), MULTICAST;
-    ZMQ_ROUTER_NOTIFY, ZMQ_ROUTER, ReadWrite, Int(1), Missing("a draft");
+    ZMQ_ROUTER_NOTIFY, ZMQ_ROUTER, ReadWrite, Int(1), Done;
     ZMQ_XPUB_MANUAL_LAST_VALUE, ZMQ_XPUB, Write, Int(1), Done;
     ZMQ_SOCKS_USERNAME, ZMQ_PUSH, ReadWrite, Bytes(b"name"), SOCKS;
     ZMQ_SOCKS_PASSWORD, ZMQ_PUSH, ReadWrite, Bytes(b"word"), SOCKS;
@@ -187,11 +184,11 @@ const OPTIONS: &[SocketOption] = options! {
     ZMQ_WSS_TRUST_SYSTEM, ZMQ_PULL, Write, Int(1), WSS;
     ZMQ_ONLY_FIRST_SUBSCRIBE, ZMQ_XPUB, Write, Int(1), Done;
     ZMQ_RECONNECT_STOP, ZMQ_PUSH, ReadWrite, Int(1), Done;
-    ZMQ_HELLO_MSG, ZMQ_ROUTER, Write, Bytes(b"hello"), GREETINGS;
-    ZMQ_DISCONNECT_MSG, ZMQ_ROUTER, Write, Bytes(b"bye"), GREETINGS;
+    ZMQ_HELLO_MSG, ZMQ_ROUTER, Write, Bytes(b"hello"), Done;
+    ZMQ_DISCONNECT_MSG, ZMQ_ROUTER, Write, Bytes(b"bye"), Done;
     ZMQ_PRIORITY, ZMQ_PULL, ReadWrite, Int(1), Done;
     ZMQ_BUSY_POLL, ZMQ_PULL, ReadWrite, Int(1), Done;
-    ZMQ_HICCUP_MSG, ZMQ_DEALER, Write, Bytes(b"hiccup"), GREETINGS;
+    ZMQ_HICCUP_MSG, ZMQ_DEALER, Write, Bytes(b"hiccup"), Done;
     ZMQ_XSUB_VERBOSE_UNSUBSCRIBE, ZMQ_XSUB, Write, Int(1), Done;
     ZMQ_TOPICS_COUNT, ZMQ_XPUB, Read, Int(0), Done;
     ZMQ_NORM_MODE, ZMQ_PUB, ReadWrite, Int(1), NORM;
@@ -241,16 +238,7 @@ const CONTEXT_OPTIONS: &[ContextOption] = context_options! {
 };
 
 /// Functions that are not `Done`.
-const FUNCTIONS: &[(&str, State)] = &[
-    ("zmq_curve_keypair", CURVE),
-    ("zmq_curve_public", CURVE),
-    ("zmq_connect_peer", Missing("PEER")),
-    ("zmq_join", Missing("DISH")),
-    ("zmq_leave", Missing("DISH")),
-    ("zmq_msg_set_group", Partial("no RADIO and DISH to use it")),
-    ("zmq_msg_set_routing_id", Partial("no SERVER and PEER to use it")),
-    ("zmq_poller_fd", Partial("EINVAL, as without thread-safe sockets")),
-];
+const FUNCTIONS: &[(&str, State)] = &[("zmq_curve_keypair", CURVE), ("zmq_curve_public", CURVE)];
 
 const SOCKET_TYPES: &[(&str, c_int, State)] = &[
     ("PAIR", ZMQ_PAIR, Done),
@@ -265,15 +253,15 @@ const SOCKET_TYPES: &[(&str, c_int, State)] = &[
     ("XPUB", ZMQ_XPUB, Done),
     ("XSUB", ZMQ_XSUB, Done),
     ("STREAM", ZMQ_STREAM, Done),
-    ("SERVER", ZMQ_SERVER, Missing("a draft")),
-    ("CLIENT", ZMQ_CLIENT, Missing("a draft")),
-    ("RADIO", ZMQ_RADIO, Missing("a draft")),
-    ("DISH", ZMQ_DISH, Missing("a draft")),
-    ("GATHER", ZMQ_GATHER, Missing("a draft")),
-    ("SCATTER", ZMQ_SCATTER, Missing("a draft")),
-    ("DGRAM", ZMQ_DGRAM, Missing("a draft")),
-    ("PEER", ZMQ_PEER, Missing("a draft")),
-    ("CHANNEL", ZMQ_CHANNEL, Missing("a draft")),
+    ("SERVER", ZMQ_SERVER, Done),
+    ("CLIENT", ZMQ_CLIENT, Done),
+    ("RADIO", ZMQ_RADIO, Done),
+    ("DISH", ZMQ_DISH, Done),
+    ("GATHER", ZMQ_GATHER, Done),
+    ("SCATTER", ZMQ_SCATTER, Done),
+    ("DGRAM", ZMQ_DGRAM, Missing("UDP")),
+    ("PEER", ZMQ_PEER, Done),
+    ("CHANNEL", ZMQ_CHANNEL, Done),
 ];
 
 /// Name, an endpoint that can be bound, a socket type that speaks it.
@@ -281,7 +269,7 @@ const TRANSPORTS: &[(&str, &str, c_int, State)] = &[
     ("inproc", "inproc://compatibility", ZMQ_PAIR, Done),
     ("ipc", "ipc://*", ZMQ_PAIR, Done),
     ("tcp", "tcp://127.0.0.1:*", ZMQ_PAIR, Done),
-    ("udp", "udp://127.0.0.1:*", ZMQ_PAIR, Missing("RADIO, DISH, DGRAM")),
+    ("udp", "udp://127.0.0.1:*", ZMQ_DISH, Missing("UDP")),
     ("ws", "ws://127.0.0.1:*", ZMQ_PAIR, Missing("WebSocket")),
     ("wss", "wss://127.0.0.1:*", ZMQ_PAIR, WSS),
     ("pgm", "pgm://lo;239.192.1.1:5555", ZMQ_PUB, Missing("PGM")),
@@ -345,7 +333,7 @@ fn options_without_effect_are_used_nowhere_and_the_others_somewhere() {
         match option.state {
             Done => assert!(used, "{} is said to have an effect, and nothing uses it", option.name),
             NoEffect(_) => assert!(!used, "{} is said to have no effect, and is used", option.name),
-            Partial(_) | Missing(_) => {}
+            Missing(_) => {}
         }
     }
 }
@@ -381,8 +369,7 @@ fn tables_are_complete() {
 #[test]
 fn functions_that_answer_enotsup_are_in_the_table() {
     let sources = sources();
-    let missing = FUNCTIONS.iter().filter(|(_, state)| matches!(state, Missing(_)));
-    let listed: BTreeSet<&str> = missing.map(|(name, _)| *name).collect();
+    let listed: BTreeSet<&str> = FUNCTIONS.iter().map(|(name, _)| *name).collect();
     let symbols = symbols();
     for (name, _) in FUNCTIONS {
         assert!(symbols.iter().any(|symbol| symbol == name), "{name} is no function");
@@ -526,30 +513,16 @@ fn try_transport(endpoint: &str, kind: c_int) -> Answer {
 
 /// Calls a function of the table in a way that is right for libzmq.
 fn try_function(name: &str) -> Answer {
-    let mut text = [0; 41];
-    with_context(|context| {
-        let socket = make_socket(context, ZMQ_SUB).expect("a stable type");
-        // SAFETY: a socket, strings, and room for a key.
-        let status = unsafe {
-            match name {
-                "zmq_curve_keypair" => {
-                    curve::zmq_curve_keypair(text.as_mut_ptr(), [0; 41].as_mut_ptr())
-                }
-                "zmq_curve_public" => curve::zmq_curve_public(text.as_mut_ptr(), [0; 41].as_ptr()),
-                "zmq_connect_peer" => {
-                    match draft::peer::zmq_connect_peer(socket, c"inproc://peer".as_ptr()) {
-                        0 => -1,
-                        _ => 0,
-                    }
-                }
-                "zmq_join" => draft::peer::zmq_join(socket, c"group".as_ptr()),
-                "zmq_leave" => draft::peer::zmq_leave(socket, c"group".as_ptr()),
-                _ => panic!("nothing tells how to try {name}"),
+    let (mut public, mut secret) = ([0; 41], [0; 41]);
+    // SAFETY: room for keys in their text form.
+    answer(unsafe {
+        match name {
+            "zmq_curve_keypair" => {
+                curve::zmq_curve_keypair(public.as_mut_ptr(), secret.as_mut_ptr())
             }
-        };
-        let answer = answer(status);
-        close(socket);
-        answer
+            "zmq_curve_public" => curve::zmq_curve_public(public.as_mut_ptr(), secret.as_ptr()),
+            _ => panic!("nothing tells how to try {name}"),
+        }
     })
 }
 
@@ -665,7 +638,6 @@ macro_rules! put {
 fn tell(state: State) -> String {
     match state {
         Done => "done".to_owned(),
-        Partial(what) => format!("partial: {what}"),
         NoEffect(why) => format!("no effect: {why}"),
         Missing(what) => format!("missing: {what}"),
     }
@@ -687,11 +659,7 @@ fn functions(page: &mut String) {
     );
     put!(page, "| function | answers | state |\n| --- | --- | --- |");
     for (name, state) in FUNCTIONS {
-        let answer = match state {
-            Missing(_) => tell_answer(try_function(name)),
-            _ => "",
-        };
-        put!(page, "| `{name}` | {answer} | {} |", tell(*state));
+        put!(page, "| `{name}` | {} | {} |", tell_answer(try_function(name)), tell(*state));
     }
     put!(page, "\n<details><summary>All functions</summary>\n");
     for name in symbols {
