@@ -2,16 +2,12 @@
 
 import argparse
 import sys
-from pathlib import Path
 
 from . import machine, plot, report, rows
 from .library import Library, LibraryError
+from .programs import find_programs
 from .result import Result
 from .runner import Runner, RunFailed
-
-ROOT = Path(__file__).resolve().parents[2]
-# Where the top-level build and a build of perf/ alone leave the programs.
-PROGRAM_FOLDERS = (ROOT / "build" / "perf", ROOT / "build-perf", ROOT / "perf" / "build")
 
 
 def parser():
@@ -57,15 +53,6 @@ def list_rows(selected):
             goals.append(f"CPU {row.cpu_target:g}")
         membership = ",".join(sorted(row.groups - {"all"}))
         print(f"{row.name:<38} {membership:<14} {'; '.join(goals)}".rstrip())
-
-
-def find_programs(given):
-    """The folder with the programs."""
-    for folder in (Path(given),) if given else PROGRAM_FOLDERS:
-        if (folder / "thr_bench").exists():
-            return folder
-    tried = given or " or ".join(str(folder.relative_to(ROOT)) for folder in PROGRAM_FOLDERS)
-    raise LibraryError(f"no programs in {tried}: build perf/ and name the folder with --bin")
 
 
 def verify_programs(runner, selected, libraries):
