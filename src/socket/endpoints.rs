@@ -4,6 +4,7 @@
 //! or its session's pipe is gone for good. Counterpart: `socket_base.cpp` of libzmq 4.3.5
 //! (`bind_internal`, `connect_internal`, `term_endpoint`); `zmq_bind(3)`, `zmq_connect(3)`.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,10 +17,9 @@ use crate::msg::PeerInfo;
 use crate::pipe::{self, End, LatePort, Marks, Outgoing, PipeId, PortSignal, Rx, Thresholds, Tx};
 use crate::protocol::heartbeat::HeartbeatConfig;
 use crate::protocol::{Config as HandshakeConfig, SocketType};
-use crate::transport::address::Endpoint;
-use crate::transport::ipc::IpcListener;
-use crate::transport::tcp::TcpListener;
-use crate::transport::{Listener, TransportOptions};
+use crate::transport::{
+    Endpoint, IpcAddress, ListenError, Listener, TcpAddress, TransportOptions, address, resolve,
+};
 
 use super::shared::Shared;
 use super::state::State;
@@ -33,8 +33,8 @@ pub(super) struct Endpoints(Vec<Entry>);
 
 #[derive(Debug)]
 struct Entry {
-    /// As it was given, and as `ZMQ_LAST_ENDPOINT` had it.
-    names: [String; 2],
+    /// What takes it back: a listener's address, as `ZMQ_LAST_ENDPOINT` has it; else what was given.
+    name: String,
     what: What,
 }
 
@@ -55,10 +55,13 @@ impl Endpoints {
         self.0.retain(|entry| !matches!(entry.what, What::InprocPipe(own) if own == id));
     }
 
+    fn contains(&self, name: &str) -> bool {
+        self.0.iter().any(|entry| entry.name == name)
+    }
+
     fn take(&mut self, name: &str) -> Vec<Entry> {
-        let (taken, kept) = std::mem::take(&mut self.0)
-            .into_iter()
-            .partition(|entry| entry.names.iter().any(|n| n == name));
+        let (taken, kept) =
+            std::mem::take(&mut self.0).into_iter().partition(|entry| entry.name == name);
         self.0 = kept;
         taken
     }
@@ -91,35 +94,15 @@ fn close_listener(listener: &ListenerHandle, shared: &Shared) {
 impl State {
     /// `zmq_bind`.
     pub(super) fn bind(&mut self, endpoint: &str) -> Result<()> {
-        let parsed = Endpoint::parse(endpoint)?;
-        self.check_protocol(&parsed)?;
-        let transport = self.transport_options();
-        let listener = match parsed {
-            Endpoint::Inproc(name) => return self.bind_inproc(endpoint, &name),
-            Endpoint::Tcp(address) => {
-                if address.source.is_some() {
-                    return Err(Errno::EINVAL);
-                }
-                let remote = self.ctx.choose_io_thread(self.options.affinity)?;
-                let listener = TcpListener::bind(&address, &transport);
-                (remote, listener.map(Listener::Tcp))
-            }
-            Endpoint::Ipc(address) => {
-                let remote = self.ctx.choose_io_thread(self.options.affinity)?;
-                let listener = IpcListener::bind(&address, &transport);
-                (remote, listener.map(Listener::Ipc))
-            }
-        };
-        let (remote, listener) = listener;
-        let listener = listener.inspect_err(|errno| {
-            self.shared.event(Event {
-                kind: events::BIND_FAILED,
-                value: errno.raw() as u64,
-                local: endpoint.to_owned(),
-                remote: String::new(),
-                bound: true,
-            });
-        })?;
+        let (protocol, address) = address::split_known(endpoint)?;
+        if protocol == "inproc" {
+            return self.bind_inproc(endpoint, address);
+        }
+        let remote = self.ctx.choose_io_thread(self.options.affinity)?;
+        let listener = Endpoint::to_bind(endpoint)
+            .map_err(ListenError::from)
+            .and_then(|parsed| Listener::bind(&parsed, &self.transport_options()))
+            .map_err(|error| self.report_bind_failed(endpoint, address, &error))?;
         self.last_endpoint = listener.endpoint().to_owned();
         let ctx = Arc::downgrade(&self.ctx);
         let affinity = self.options.affinity;
@@ -132,42 +115,51 @@ impl State {
             choose,
             Arc::new(self.ctx.keep_alive()),
         );
-        self.add(endpoint, What::Listener(handle));
+        self.add(self.last_endpoint.clone(), What::Listener(handle));
         Ok(())
+    }
+
+    /// Tells the monitor as libzmq does: of a descriptor that is closed again by the whole endpoint
+    /// (of ipc) or none, of the failure by the address alone.
+    fn report_bind_failed(&self, endpoint: &str, address: &str, error: &ListenError) -> Errno {
+        let event = |kind, value, local: &str| Event {
+            kind,
+            value,
+            local: local.to_owned(),
+            remote: String::new(),
+            bound: true,
+        };
+        if let Some(fd) = error.closed {
+            let local = if endpoint.starts_with("ipc://") { endpoint } else { "" };
+            self.shared.event(event(events::CLOSED, fd as u64, local));
+        }
+        let errno = error.errno;
+        self.shared.event(event(events::BIND_FAILED, errno.raw() as u64, address));
+        errno
     }
 
     /// `zmq_connect`: the pipe, if it is there already.
     pub(super) fn connect(&mut self, endpoint: &str) -> Result<Option<PipeId>> {
-        let parsed = Endpoint::parse(endpoint)?;
-        self.check_protocol(&parsed)?;
-        let target = match parsed {
-            Endpoint::Inproc(name) => return self.connect_inproc(endpoint, &name).map(Some),
-            Endpoint::Tcp(address) => {
-                if address.wildcard_port || address.host == "*" {
-                    return Err(Errno::EINVAL);
-                }
-                Target::Tcp(address)
-            }
-            Endpoint::Ipc(address) => {
-                if address == crate::transport::IpcAddress::Wildcard {
-                    return Err(Errno::EINVAL);
-                }
-                Target::Ipc(address)
-            }
-        };
+        let (protocol, address) = address::split_known(endpoint)?;
+        if protocol == "inproc" {
+            return self.connect_inproc(endpoint, address).map(Some);
+        }
         let one_connection = matches!(
             self.kind,
             SocketType::Dealer | SocketType::Sub | SocketType::Pub | SocketType::Req
         );
-        if one_connection
-            && self.endpoints.0.iter().any(|entry| {
-                matches!(entry.what, What::Session(_)) && entry.names.iter().any(|n| n == endpoint)
-            })
-        {
+        if one_connection && self.endpoints.contains(endpoint) {
             // A second connection to the same place would only double what is sent.
             return Ok(None);
         }
         let remote = self.ctx.choose_io_thread(self.options.affinity)?;
+        let target = match Endpoint::to_connect(endpoint)? {
+            Endpoint::Tcp(address) => Target::Tcp(address),
+            Endpoint::Ipc(IpcAddress::Wildcard) | Endpoint::Inproc(_) => {
+                return Err(Errno::EINVAL);
+            }
+            Endpoint::Ipc(address) => Target::Ipc(address),
+        };
         let owner = Arc::clone(&self.shared) as Arc<dyn Owner>;
         let (link, pipe) = connection::connect(
             target,
@@ -178,14 +170,17 @@ impl State {
             Arc::new(self.ctx.keep_alive()),
         );
         self.last_endpoint = endpoint.to_owned();
-        self.add(endpoint, What::Session(link));
+        self.add(endpoint.to_owned(), What::Session(link));
         Ok(pipe.map(|pipe| self.attach(pipe)))
     }
 
     /// `zmq_unbind` and `zmq_disconnect`. `ENOENT` if there is no such endpoint.
     pub(super) fn term_endpoint(&mut self, endpoint: &str) -> Result<()> {
-        Endpoint::parse(endpoint)?;
-        let entries = self.endpoints.take(endpoint);
+        let (protocol, address) = address::split_known(endpoint)?;
+        let mut entries = self.endpoints.take(endpoint);
+        if entries.is_empty() && protocol == "tcp" {
+            entries = self.take_by_alias(address);
+        }
         if entries.is_empty() {
             return Err(Errno::ENOENT);
         }
@@ -215,6 +210,27 @@ impl State {
         Ok(())
     }
 
+    /// Takes what goes by another name of the same address.
+    fn take_by_alias(&mut self, address: &str) -> Vec<Entry> {
+        let Ok(TcpAddress { host, port, .. }) = TcpAddress::parse(address) else {
+            return Vec::new();
+        };
+        let looked_up = resolve::look_up_now(&host, port, self.options.ints.ipv6 != 0).ok();
+        for address in looked_up.into_iter().chain(resolve::numeric(&host, port, true)) {
+            let mapped = match address {
+                SocketAddr::V4(v4) => SocketAddr::new(v4.ip().to_ipv6_mapped().into(), port),
+                SocketAddr::V6(v6) => SocketAddr::new(v6.ip().to_canonical(), port),
+            };
+            for address in [address, mapped] {
+                let taken = self.endpoints.take(&address::display_tcp(&address));
+                if !taken.is_empty() {
+                    return taken;
+                }
+            }
+        }
+        Vec::new()
+    }
+
     /// The peers that a listener took in go with it.
     fn end_accepted(&mut self, listener: &ListenerHandle) {
         let ids: Vec<PipeId> = self.pipes.ids().collect();
@@ -225,21 +241,8 @@ impl State {
         }
     }
 
-    /// A wildcard is no name: it stands for another endpoint each time.
-    fn add(&mut self, given: &str, what: What) {
-        let last = &self.last_endpoint;
-        let is_name = Endpoint::parse(given).is_ok_and(|endpoint| !endpoint.is_wildcard());
-        let given = if is_name { given } else { last };
-        self.endpoints.0.push(Entry { names: [given.to_owned(), last.clone()], what });
-    }
-
-    fn check_protocol(&self, endpoint: &Endpoint) -> Result<()> {
-        let is_stream = self.kind == SocketType::Stream;
-        match endpoint {
-            Endpoint::Tcp(_) => Ok(()),
-            _ if is_stream => Err(Errno::ENOCOMPATPROTO),
-            _ => Ok(()),
-        }
+    fn add(&mut self, name: String, what: What) {
+        self.endpoints.0.push(Entry { name, what });
     }
 
     fn transport_options(&self) -> TransportOptions {
@@ -354,7 +357,7 @@ impl State {
         let party = self.party();
         let waiting = lock(&self.ctx).bind(name, party.clone())?;
         self.last_endpoint = endpoint.to_owned();
-        self.add(endpoint, What::InprocName(name.to_owned()));
+        self.add(endpoint.to_owned(), What::InprocName(name.to_owned()));
         for waiting in waiting {
             (waiting.finish)(&party);
         }
@@ -428,7 +431,7 @@ impl State {
         }
         self.last_endpoint = endpoint.to_owned();
         let pipe = self.attach_end(our_end, None, false, true);
-        self.add(endpoint, What::InprocPipe(pipe));
+        self.add(endpoint.to_owned(), What::InprocPipe(pipe));
         Ok(pipe)
     }
 }

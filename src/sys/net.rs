@@ -44,6 +44,41 @@ pub fn interface_address(name: &str, ipv6: bool) -> Option<IpAddr> {
     found
 }
 
+/// The first address of `host`, an IPv4 address in the form of IPv6 if there is no other and
+/// `ipv6` is asked for. `numeric`: nothing but a written-out address, which asks nobody; else the
+/// system's resolver, which may take its time.
+pub fn look_up(host: &str, ipv6: bool, numeric: bool) -> Option<IpAddr> {
+    let host = CString::new(host).ok().filter(|host| !host.is_empty())?;
+    // SAFETY: zeros are a valid `addrinfo`; the list lives from getaddrinfo to freeaddrinfo, and
+    // its addresses are of the family that they name.
+    unsafe {
+        let mut hints: libc::addrinfo = std::mem::zeroed();
+        hints.ai_family = if ipv6 { libc::AF_INET6 } else { libc::AF_INET };
+        hints.ai_socktype = libc::SOCK_STREAM;
+        hints.ai_flags = if ipv6 { libc::AI_V4MAPPED } else { 0 };
+        hints.ai_flags |= if numeric { libc::AI_NUMERICHOST } else { 0 };
+        let mut list: *mut libc::addrinfo = std::ptr::null_mut();
+        let failed =
+            libc::getaddrinfo(host.as_ptr(), std::ptr::null(), &raw const hints, &raw mut list);
+        if failed != 0 || list.is_null() {
+            return None;
+        }
+        let found = match i32::from((*(*list).ai_addr).sa_family) {
+            libc::AF_INET => {
+                let v4 = &*(*list).ai_addr.cast::<libc::sockaddr_in>();
+                Some(Ipv4Addr::from(u32::from_be(v4.sin_addr.s_addr)).into())
+            }
+            libc::AF_INET6 => {
+                let v6 = &*(*list).ai_addr.cast::<libc::sockaddr_in6>();
+                Some(Ipv6Addr::from(v6.sin6_addr.s6_addr).into())
+            }
+            _ => None,
+        };
+        libc::freeaddrinfo(list);
+        found
+    }
+}
+
 /// The number of the interface `name`.
 pub fn interface_index(name: &str) -> Option<u32> {
     let name = CString::new(name).ok()?;

@@ -96,7 +96,7 @@ pub fn command(bytes: &[u8]) {
 pub fn address(bytes: &[u8]) {
     if let Ok(text) = std::str::from_utf8(bytes) {
         // Most are refused; what counts is that each gets an answer.
-        let _ = Endpoint::parse(text);
+        let _ = (Endpoint::to_bind(text), Endpoint::to_connect(text));
     }
 }
 

@@ -48,20 +48,46 @@ pub struct TcpAddress {
 /// Longest path of a Unix domain socket, bytes, without the terminating zero.
 pub const MAX_IPC_PATH: usize = 107;
 
+/// Takes `protocol://address` apart. `EINVAL` if it is not of that form, `EPROTONOSUPPORT` for an
+/// unknown transport, `ENOCOMPATPROTO` for one that the stable socket types do not speak.
+pub fn split_known(endpoint: &str) -> Result<(&str, &str)> {
+    let (protocol, address) = endpoint.split_once("://").ok_or(Errno::EINVAL)?;
+    if protocol.is_empty() || address.is_empty() {
+        return Err(Errno::EINVAL);
+    }
+    match protocol {
+        "inproc" | "ipc" | "tcp" => Ok((protocol, address)),
+        "udp" => Err(Errno::ENOCOMPATPROTO),
+        _ => Err(Errno::EPROTONOSUPPORT),
+    }
+}
+
 impl Endpoint {
-    /// Parses an endpoint. `EINVAL` if it is malformed, `EPROTONOSUPPORT` for an unknown
-    /// transport, `ENOCOMPATPROTO` for one that the stable socket types do not speak.
-    pub fn parse(endpoint: &str) -> Result<Self> {
-        let (protocol, address) = endpoint.split_once("://").ok_or(Errno::EINVAL)?;
-        if protocol.is_empty() || address.is_empty() {
-            return Err(Errno::EINVAL);
-        }
+    /// Parses an endpoint to bind to. `EINVAL` if it is malformed, and as [`split_known`].
+    pub fn to_bind(endpoint: &str) -> Result<Self> {
+        Self::parse(endpoint, TcpAddress::parse)
+    }
+
+    /// Parses an endpoint to connect to.
+    ///
+    /// COMPAT: as in libzmq, what looks like an address is accepted, and nothing is ever reached
+    /// when it turns out to be none (`capi-tests/api/endpoints.c`).
+    pub fn to_connect(endpoint: &str) -> Result<Self> {
+        Self::parse(endpoint, |address| {
+            if !looks_connectable(address) {
+                return Err(Errno::EINVAL);
+            }
+            let parsed = TcpAddress::parse(address).ok().filter(|parsed| !parsed.wildcard_port);
+            Ok(parsed.unwrap_or_else(TcpAddress::nowhere))
+        })
+    }
+
+    fn parse(endpoint: &str, tcp: impl FnOnce(&str) -> Result<TcpAddress>) -> Result<Self> {
+        let (protocol, address) = split_known(endpoint)?;
         match protocol {
             "inproc" => Ok(Self::Inproc(address.to_owned())),
             "ipc" => parse_ipc(address).map(Self::Ipc),
-            "tcp" => parse_tcp(address).map(Self::Tcp),
-            "udp" => Err(Errno::ENOCOMPATPROTO),
-            _ => Err(Errno::EPROTONOSUPPORT),
+            _ => tcp(address).map(Self::Tcp),
         }
     }
 
@@ -89,30 +115,63 @@ fn parse_ipc(address: &str) -> Result<IpcAddress> {
     }
 }
 
-fn parse_tcp(address: &str) -> Result<TcpAddress> {
-    let (source, target) = match address.split_once(';') {
-        Some((source, target)) => {
-            let (host, port, _) = host_and_port(source)?;
-            (Some((host, port)), target)
-        }
-        None => (None, address),
-    };
-    let (host, port, wildcard_port) = host_and_port(target)?;
-    Ok(TcpAddress { source, host, port, wildcard_port })
+impl TcpAddress {
+    /// Parses `[source;]host:port`.
+    pub fn parse(address: &str) -> Result<Self> {
+        let (source, target) = match address.split_once(';') {
+            Some((source, target)) => {
+                let (host, port, _) = host_and_port(source)?;
+                (Some((host, port)), target)
+            }
+            None => (None, address),
+        };
+        let (host, port, wildcard_port) = host_and_port(target)?;
+        Ok(Self { source, host, port, wildcard_port })
+    }
+
+    /// An address that no look-up finds.
+    fn nowhere() -> Self {
+        Self { source: None, host: String::new(), port: 0, wildcard_port: false }
+    }
+}
+
+/// What libzmq asks of a TCP address when connecting: known characters, and a port that begins
+/// with a digit.
+fn looks_connectable(address: &str) -> bool {
+    let begins = |c: char| c.is_ascii_alphanumeric() || matches!(c, '[' | ':');
+    let goes_on = |c: char| c.is_ascii_alphanumeric() || "%*-.:;[]_".contains(c);
+    let port = address.rsplit_once(':').map_or("", |(_, port)| port);
+    address.starts_with(begins)
+        && address.chars().all(goes_on)
+        && port.starts_with(|c: char| c.is_ascii_digit())
 }
 
 fn host_and_port(text: &str) -> Result<(String, u16, bool)> {
     let (host, port) = text.rsplit_once(':').ok_or(Errno::EINVAL)?;
     let host = host.strip_prefix('[').and_then(|h| h.strip_suffix(']')).unwrap_or(host);
-    // No name and no address has such characters; brackets were taken off.
-    if host.is_empty() || host.contains([' ', '\t', '/', '[', ']']) {
-        return Err(Errno::EINVAL);
-    }
-    if port == "*" || port == "0" {
+    if matches!(port, "*" | "0") {
         return Ok((host.to_owned(), 0, true));
     }
-    let port: u16 = port.parse().map_err(|_| Errno::EINVAL)?;
-    Ok((host.to_owned(), port, false))
+    match leading_number(port) as u16 {
+        0 => Err(Errno::EINVAL),
+        port => Ok((host.to_owned(), port, false)),
+    }
+}
+
+/// The number that `text` begins with, as C's `atoi` finds it.
+///
+/// COMPAT: libzmq reads ports so: `5555/` is 5555, and 65537 is 1 (`capi-tests/api/endpoints.c`).
+pub(super) fn leading_number(text: &str) -> i64 {
+    let text = text.trim_start_matches([' ', '\t', '\n', '\x0b', '\x0c', '\r']);
+    let (negative, digits) = match text.strip_prefix('-') {
+        Some(digits) => (true, digits),
+        None => (false, text.strip_prefix('+').unwrap_or(text)),
+    };
+    let digits = digits.bytes().take_while(u8::is_ascii_digit).map(|digit| i64::from(digit - b'0'));
+    digits.fold(0i64, |number, digit| {
+        let number = number.saturating_mul(10);
+        if negative { number.saturating_sub(digit) } else { number.saturating_add(digit) }
+    })
 }
 
 impl fmt::Display for IpcAddress {
@@ -162,22 +221,52 @@ mod tests {
             ("tcp://*", Errno::EINVAL),
             ("tcp://127.0.0.1:", Errno::EINVAL),
             ("tcp://127.0.0.1:65536", Errno::EINVAL),
-            ("tcp://127.0.0.1:1x", Errno::EINVAL),
-            ("tcp://:5555", Errno::EINVAL),
+            ("tcp://127.0.0.1:x1", Errno::EINVAL),
             ("ipc://@", Errno::EINVAL),
             ("inproc://", Errno::EINVAL),
             ("foo://bar", Errno::EPROTONOSUPPORT),
             ("udp://127.0.0.1:5555", Errno::ENOCOMPATPROTO),
         ] {
-            assert_eq!(Endpoint::parse(endpoint), Err(errno), "{endpoint}");
+            assert_eq!(Endpoint::to_bind(endpoint), Err(errno), "{endpoint}");
         }
         let long = format!("ipc://{}", "x".repeat(MAX_IPC_PATH + 1));
-        assert_eq!(Endpoint::parse(&long), Err(Errno::ENAMETOOLONG));
+        assert_eq!(Endpoint::to_bind(&long), Err(Errno::ENAMETOOLONG));
+        for endpoint in ["tcp://127.0.0.1:*", "tcp://127.0.0.1:", "tcp://!:1", "tcp://a b:1"] {
+            assert_eq!(Endpoint::to_connect(endpoint), Err(Errno::EINVAL), "{endpoint}");
+        }
+    }
+
+    #[test]
+    fn ports_are_read_as_atoi_reads_them() {
+        for (text, port) in [
+            ("5555/", 5555),
+            (" 1", 1),
+            ("-1", 65535),
+            ("65537", 1),
+            ("99999999999999999999", 65535),
+        ] {
+            let Ok(Endpoint::Tcp(address)) = Endpoint::to_bind(&format!("tcp://127.0.0.1:{text}"))
+            else {
+                panic!("{text} parses");
+            };
+            assert_eq!(address.port, port, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_only_looks_like_an_address_leads_nowhere() {
+        for endpoint in ["tcp://127.0.0.1:65536", "tcp://[::1]", "tcp://127.0.0.1:0;127.0.0.1"] {
+            let Ok(Endpoint::Tcp(address)) = Endpoint::to_connect(endpoint) else {
+                panic!("{endpoint} parses");
+            };
+            assert!(address.host.is_empty() || address.port == 0, "{endpoint}");
+        }
     }
 
     #[test]
     fn brackets_and_source_are_taken_apart() {
-        let Ok(Endpoint::Tcp(address)) = Endpoint::parse("tcp://127.0.0.1:9;[::1]:5555") else {
+        let Ok(Endpoint::Tcp(address)) = Endpoint::to_connect("tcp://127.0.0.1:9;[::1]:5555")
+        else {
             panic!("parses");
         };
         assert_eq!(address.source, Some(("127.0.0.1".to_owned(), 9)));

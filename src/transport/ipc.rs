@@ -4,6 +4,7 @@
 //! `zmq_ipc(7)`; `ipc_listener.cpp`, `ipc_connecter.cpp` of libzmq 4.3.5.
 
 use std::fs;
+use std::os::fd::AsRawFd;
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::SocketAddr as UnixAddr;
@@ -14,7 +15,7 @@ use socket2::{Domain, SockAddr, Socket, Type};
 use crate::error::{Errno, Result};
 use crate::sys;
 use crate::transport::tcp::{Connecting, begin_connect};
-use crate::transport::{IpcAddress, TransportOptions, address};
+use crate::transport::{IpcAddress, ListenError, TransportOptions, address};
 
 /// A listening Unix domain socket.
 #[derive(Debug)]
@@ -29,7 +30,7 @@ pub struct IpcListener {
 
 impl IpcListener {
     /// Binds and listens. A file of that name is replaced, as libzmq does.
-    pub fn bind(target: &IpcAddress, options: &TransportOptions) -> Result<Self> {
+    pub fn bind(target: &IpcAddress, options: &TransportOptions) -> Result<Self, ListenError> {
         if options.use_fd >= 0 {
             let socket = sys::io::adopt_socket(options.use_fd)?;
             socket.set_nonblocking(true)?;
@@ -58,15 +59,17 @@ impl IpcListener {
         name: &IpcAddress,
         directory: Option<PathBuf>,
         options: &TransportOptions,
-    ) -> Result<Self> {
-        let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
-        socket.set_nonblocking(true)?;
+    ) -> Result<Self, ListenError> {
+        let address = sock_addr(name)?;
         if let IpcAddress::Path(path) = name {
             // ENOENT is the usual case; whatever else is wrong shows in `bind`.
             let _ = fs::remove_file(path);
         }
-        socket.bind(&sock_addr(name)?)?;
-        socket.listen(options.backlog)?;
+        let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
+        socket.set_nonblocking(true)?;
+        socket.bind(&address).and_then(|()| socket.listen(options.backlog)).map_err(|error| {
+            ListenError { errno: error.into(), closed: Some(socket.as_raw_fd()) }
+        })?;
         let file = match name {
             IpcAddress::Path(path) => fs::symlink_metadata(path)
                 .ok()

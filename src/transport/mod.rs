@@ -17,6 +17,10 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 
 use socket2::Socket;
 
+use crate::error::{Errno, Result};
+use crate::sys;
+use crate::sys::net::Credentials;
+
 pub use address::{Endpoint, IpcAddress, TcpAddress};
 
 /// What the options say about sockets of the kernel. Zero or -1 mean the system's default where
@@ -30,7 +34,7 @@ pub struct TransportOptions {
     pub rcvbuf: i32,
     pub tos: i32,
     pub priority: i32,
-    pub bind_to_device: String,
+    pub bind_to_device: Vec<u8>,
     pub keepalive: i32,
     pub keepalive_cnt: i32,
     pub keepalive_idle: i32,
@@ -55,9 +59,14 @@ impl Stream {
         Self { socket }
     }
 
-    /// Where the peer is, as `Peer-Address` has it: an IP address, or nothing for a local peer.
+    /// Where the peer is, as `Peer-Address` has it: an IP address, or a local peer's credentials.
     pub fn peer_address(&self) -> String {
-        tcp::numeric_host(self.socket.peer_addr().ok())
+        match self.socket.peer_addr().ok() {
+            Some(address) if address.is_unix() => sys::net::peer_credentials(&self.socket)
+                .map(|Credentials { pid, uid, gid }| format!("localhost:{uid}:{gid}:{pid}"))
+                .unwrap_or_default(),
+            address => tcp::numeric_host(address),
+        }
     }
 
     /// The local and remote endpoints, as monitor events have them.
@@ -109,6 +118,21 @@ pub enum AcceptError {
     Exhausted(io::Error),
 }
 
+/// Why there is no listener.
+#[derive(Debug)]
+pub struct ListenError {
+    /// What failed.
+    pub errno: Errno,
+    /// The descriptor that was made for it, and is closed again.
+    pub closed: Option<RawFd>,
+}
+
+impl<E: Into<Errno>> From<E> for ListenError {
+    fn from(error: E) -> Self {
+        Self { errno: error.into(), closed: None }
+    }
+}
+
 /// A listening socket.
 #[derive(Debug)]
 pub enum Listener {
@@ -119,6 +143,15 @@ pub enum Listener {
 }
 
 impl Listener {
+    /// Binds and listens. `EINVAL` for an endpoint that has no descriptor.
+    pub fn bind(endpoint: &Endpoint, options: &TransportOptions) -> Result<Self, ListenError> {
+        match endpoint {
+            Endpoint::Tcp(address) => tcp::TcpListener::bind(address, options).map(Self::Tcp),
+            Endpoint::Ipc(address) => ipc::IpcListener::bind(address, options).map(Self::Ipc),
+            Endpoint::Inproc(_) => Err(Errno::EINVAL.into()),
+        }
+    }
+
     /// The endpoint that peers can connect to: `ZMQ_LAST_ENDPOINT`.
     pub fn endpoint(&self) -> &str {
         match self {

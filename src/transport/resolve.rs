@@ -9,7 +9,7 @@
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::net::{IpAddr, SocketAddr, SocketAddrV6, ToSocketAddrs};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
@@ -43,17 +43,38 @@ struct Queue {
 
 static QUEUE: Mutex<Queue> = Mutex::new(Queue { running: 0, waiting: VecDeque::new() });
 
-/// A host that is an address already.
+/// A host that is an address already, in any of the forms that the system reads.
 pub fn numeric(host: &str, port: u16, ipv6: bool) -> Option<SocketAddr> {
-    if let Some((address, scope)) = host.split_once('%') {
-        let ip: std::net::Ipv6Addr = address.parse().ok()?;
-        let scope = scope.parse().ok().or_else(|| sys::net::interface_index(scope))?;
-        return ipv6.then(|| std::net::SocketAddrV6::new(ip, port, 0, scope).into());
+    let (host, zone) = split_zone(host).ok()?;
+    let ip = match host.parse::<IpAddr>() {
+        Ok(ip) => ip,
+        Err(_) => sys::net::look_up(host, ipv6, true)?,
+    };
+    with_port(ip, port, zone, ipv6)
+}
+
+/// Looks `host` up here and now: `EINVAL` for a zone that is none, `ENODEV` for a host.
+pub fn look_up_now(host: &str, port: u16, ipv6: bool) -> Result<SocketAddr> {
+    let (name, zone) = split_zone(host)?;
+    if let Some(address) = numeric(host, port, ipv6) {
+        return Ok(address);
     }
-    match host.parse::<IpAddr>().ok()? {
-        IpAddr::V6(_) if !ipv6 => None,
+    let ip = sys::net::look_up(name, ipv6, false).ok_or(Errno::ENODEV)?;
+    with_port(ip, port, zone, ipv6).ok_or(Errno::ENODEV)
+}
+
+/// Takes the zone off: the number or name of an interface after a `%`; 0 for none.
+fn split_zone(host: &str) -> Result<(&str, u32)> {
+    let Some((host, zone)) = host.split_once('%') else { return Ok((host, 0)) };
+    let zone = zone.parse().ok().or_else(|| sys::net::interface_index(zone));
+    Ok((host, zone.filter(|zone| *zone != 0).ok_or(Errno::EINVAL)?))
+}
+
+fn with_port(ip: IpAddr, port: u16, zone: u32, ipv6: bool) -> Option<SocketAddr> {
+    match ip {
         // A dual-stack socket reaches IPv4 peers by their own family as well.
-        ip => Some(SocketAddr::new(ip, port)),
+        IpAddr::V4(_) => Some(SocketAddr::new(ip, port)),
+        IpAddr::V6(ip) => ipv6.then(|| SocketAddrV6::new(ip, port, 0, zone).into()),
     }
 }
 
@@ -120,6 +141,18 @@ mod tests {
         let (tx, rx) = mpsc::channel();
         resolve("127.0.0.1", 7, false, Box::new(move |r| tx.send(r).expect("receiver waits")));
         assert_eq!(rx.try_recv(), Ok(Ok(vec![SocketAddr::from(([127, 0, 0, 1], 7))])));
+    }
+
+    #[test]
+    fn addresses_are_read_in_every_form() {
+        let local = SocketAddr::from(([127, 0, 0, 1], 7));
+        for host in ["127.0.0.1", "127.1", "2130706433", "0x7f000001", "127.0.0.1%lo"] {
+            assert_eq!(numeric(host, 7, false), Some(local), "{host}");
+        }
+        assert_eq!(numeric("localhost", 7, false), None);
+        assert_eq!(look_up_now("localhost", 7, false), Ok(local));
+        assert_eq!(look_up_now("", 7, false), Err(Errno::ENODEV));
+        assert_eq!(look_up_now("127.0.0.1%", 7, false), Err(Errno::EINVAL));
     }
 
     #[test]

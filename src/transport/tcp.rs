@@ -5,7 +5,7 @@
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::os::fd::RawFd;
+use std::os::fd::{AsRawFd, RawFd};
 use std::time::Duration;
 
 use socket2::{Domain, Protocol, SockAddr, Socket, TcpKeepalive, Type};
@@ -13,7 +13,7 @@ use socket2::{Domain, Protocol, SockAddr, Socket, TcpKeepalive, Type};
 use crate::error::{Errno, Result};
 use crate::sys;
 use crate::transport::resolve;
-use crate::transport::{Stream, TcpAddress, TransportOptions, address};
+use crate::transport::{ListenError, Stream, TcpAddress, TransportOptions, address};
 
 /// A network that may connect (`ZMQ_TCP_ACCEPT_FILTER`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,19 +23,24 @@ pub struct AcceptFilter {
 }
 
 impl AcceptFilter {
-    /// Parses `address[/bits]`; `EINVAL` if malformed.
-    pub fn parse(text: &str) -> Result<Self> {
-        let (host, bits) = match text.split_once('/') {
-            Some((host, bits)) => (host, Some(bits.parse::<u8>().map_err(|_| Errno::EINVAL)?)),
+    /// Parses `address[/bits]`; `EINVAL` if malformed, or of IPv6 without `ipv6`.
+    pub fn parse(text: &str, ipv6: bool) -> Result<Self> {
+        let (host, bits) = match text.rsplit_once('/') {
+            Some((host, bits)) => (host, Some(bits)),
             None => (text, None),
         };
         let host = host.strip_prefix('[').and_then(|h| h.strip_suffix(']')).unwrap_or(host);
-        let network: IpAddr = host.parse().map_err(|_| Errno::EINVAL)?;
+        let network = resolve::numeric(host, 0, ipv6).ok_or(Errno::EINVAL)?.ip();
         let max = if network.is_ipv4() { 32 } else { 128 };
-        let bits = bits.unwrap_or(max);
-        if bits > max {
-            return Err(Errno::EINVAL);
-        }
+        let bits = match bits {
+            // COMPAT: read as `atoi` does (`capi-tests/api/options_set.c`).
+            Some(bits) => match (bits, u8::try_from(address::leading_number(bits))) {
+                ("0", _) => 0,
+                (_, Ok(bits @ 1..)) if bits <= max => bits,
+                _ => return Err(Errno::EINVAL),
+            },
+            None => max,
+        };
         Ok(Self { network, bits })
     }
 
@@ -71,9 +76,9 @@ pub struct TcpListener {
 impl TcpListener {
     /// Binds and listens. The system's errno: `EADDRINUSE`, `EADDRNOTAVAIL`, `EACCES`; `ENODEV`
     /// for a name that is neither an address nor an interface.
-    pub fn bind(target: &TcpAddress, options: &TransportOptions) -> Result<Self> {
+    pub fn bind(target: &TcpAddress, options: &TransportOptions) -> Result<Self, ListenError> {
         if options.use_fd >= 0 {
-            return Self::adopt(options.use_fd);
+            return Ok(Self::adopt(options.use_fd)?);
         }
         let local = bind_address(target, options.ipv6)?;
         let socket = match new_socket(local, options) {
@@ -83,13 +88,20 @@ impl TcpListener {
             }
             other => other?,
         };
+        let closed = Some(socket.as_raw_fd());
+        match Self::listen(&socket, local, options.backlog) {
+            Ok(()) => Ok(Self::listening(socket)),
+            Err(error) => Err(ListenError { errno: error.into(), closed }),
+        }
+    }
+
+    fn listen(socket: &Socket, local: SocketAddr, backlog: i32) -> io::Result<()> {
         socket.set_reuse_address(true)?;
         if local.is_ipv6() {
             socket.set_only_v6(false)?;
         }
         socket.bind(&SockAddr::from(local))?;
-        socket.listen(options.backlog)?;
-        Ok(Self::listening(socket))
+        socket.listen(backlog)
     }
 
     /// Takes over a descriptor that listens already (`ZMQ_USE_FD`).
@@ -122,8 +134,12 @@ fn bind_address(target: &TcpAddress, ipv6: bool) -> Result<SocketAddr> {
     if let Some(ip) = sys::net::interface_address(&target.host, ipv6) {
         return Ok(SocketAddr::new(ip, target.port));
     }
-    // Only numeric addresses may be bound, so nothing is asked of a name server.
-    resolve::numeric(&target.host, target.port, ipv6).ok_or(Errno::ENODEV)
+    let address = resolve::look_up_now(&target.host, target.port, ipv6)?;
+    Ok(match address {
+        // COMPAT: with ZMQ_IPV6 the listener is an IPv6 one (`capi-tests/api/binding.c`).
+        SocketAddr::V4(v4) if ipv6 => SocketAddr::new(v4.ip().to_ipv6_mapped().into(), v4.port()),
+        other => other,
+    })
 }
 
 fn new_socket(address: SocketAddr, options: &TransportOptions) -> Result<Socket> {
@@ -136,8 +152,11 @@ fn new_socket(address: SocketAddr, options: &TransportOptions) -> Result<Socket>
             socket.set_tclass_v6(options.tos as u32)?;
         }
     }
-    if !options.bind_to_device.is_empty() {
-        socket.bind_device(Some(options.bind_to_device.as_bytes()))?;
+    let device = options.bind_to_device.as_slice();
+    // May have been given with the zero that ends it.
+    let device = device.strip_suffix(&[0]).unwrap_or(device);
+    if !device.is_empty() {
+        socket.bind_device(Some(device))?;
     }
     if options.priority != 0 {
         sys::net::set_priority(&socket, options.priority)?;
