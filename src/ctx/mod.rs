@@ -47,6 +47,8 @@ struct State {
     /// [`Live`] tokens.
     live: usize,
     open_sockets: usize,
+    /// The options as the first socket found them: numbers of sockets and threads are fixed then.
+    started_with: Option<CtxOptions>,
     sockets: Vec<Weak<dyn Stop>>,
     shut_down: bool,
 }
@@ -102,11 +104,12 @@ impl Ctx {
 
     /// Takes a socket in. `ETERM` when the context is ending, `EMFILE` at `ZMQ_MAX_SOCKETS`.
     pub fn register(self: &Arc<Self>, socket: Weak<dyn Stop>) -> Result<Live> {
-        let max = self.options().max_sockets;
+        let options = self.options().clone();
         let mut state = self.lock();
         if state.shut_down {
             return Err(Errno::ETERM);
         }
+        let max = state.started_with.get_or_insert(options).max_sockets;
         if state.open_sockets >= max as usize {
             return Err(Errno::EMFILE);
         }
@@ -132,7 +135,7 @@ impl Ctx {
     /// The I/O thread with the least to do among those that `affinity` allows (0: all). The first
     /// call makes the threads. `EMTHREAD` if there are none.
     pub fn choose_io_thread(&self, affinity: u64) -> Result<Remote> {
-        let config = self.options().clone();
+        let config = self.lock().started_with.clone().unwrap_or_default();
         let mut threads = self.io_threads.lock().unwrap_or_else(PoisonError::into_inner);
         if threads.is_empty() {
             for index in 0..config.io_threads {

@@ -35,10 +35,7 @@ pub unsafe extern "C" fn zmq_ctx_get_ext(
             return Err(Errno::EFAULT);
         }
         // SAFETY: see the module.
-        let len = unsafe { &mut *optvallen };
-        // SAFETY: see the module.
-        let out = unsafe { buffer_at(optval, *len) };
-        *len = ctx.options().get_ext(option, out)?;
-        Ok(())
+        let out = unsafe { buffer_at(optval, *optvallen) };
+        ctx.options().get_ext(option, out)
     })
 }
