@@ -34,8 +34,10 @@ pub unsafe extern "C" fn zmq_setsockopt(
 ) -> c_int {
     status(|| {
         let socket = handle::socket(socket)?;
+        let nothing = optval.is_null() && optvallen == 0;
         // SAFETY: see the module.
-        socket.set_option(option, unsafe { bytes_at(optval, optvallen) })
+        let value = (!nothing).then(|| unsafe { bytes_at(optval, optvallen) });
+        socket.set_option(option, value)
     })
 }
 
@@ -167,7 +169,10 @@ pub unsafe extern "C" fn zmq_msg_recv(msg: *mut Msg, socket: *mut c_void, flags:
         let old = if msg.is_plain() { None } else { Some(std::mem::take(msg)) };
         let received = socket.recv(flags & ZMQ_DONTWAIT != 0, |frame| *msg = frame.into_msg());
         if let Err(errno) = received {
-            if let Some(old) = old {
+            // COMPAT: looking for a message empties the old one (`capi-tests/api/messages.c`).
+            if matches!(errno, Errno::EAGAIN | Errno::EINTR) && socket.looking_empties() {
+                *msg = Msg::new();
+            } else if let Some(old) = old {
                 *msg = old;
             }
             return Err(errno);
@@ -190,7 +195,7 @@ pub unsafe extern "C" fn zmq_recvmsg(socket: *mut c_void, msg: *mut Msg, flags: 
     unsafe { zmq_msg_recv(msg, socket, flags) }
 }
 
-/// `zmq_sendiov`: each buffer a frame of one message
+/// `zmq_sendiov`: each buffer a frame; of one message with `ZMQ_SNDMORE`, else a message of its own
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zmq_sendiov(
     socket: *mut c_void,
@@ -207,7 +212,7 @@ pub unsafe extern "C" fn zmq_sendiov(
         let parts = unsafe { std::slice::from_raw_parts(iov, n) };
         let mut sent = 0;
         for (index, part) in parts.iter().enumerate() {
-            let more = index + 1 < n;
+            let more = flags & ZMQ_SNDMORE != 0 && index + 1 < n;
             // SAFETY: see the module.
             let bytes = unsafe { bytes_at(part.iov_base, part.iov_len) };
             sent = socket.send_slice(bytes, flags & ZMQ_DONTWAIT != 0, more)?;

@@ -5,7 +5,7 @@
 
 use crate::error::{Errno, Result};
 use crate::pattern::xsub::Xsub;
-use crate::pattern::{Pattern, options, switch};
+use crate::pattern::{Pattern, int, options};
 use crate::pipe::{Frame, Outgoing, PipeId, Pipes};
 
 /// `ZMQ_INVERT_MATCHING`
@@ -61,7 +61,7 @@ impl Pattern for Subscriber {
         match id {
             options::SUBSCRIBE => self.0.subscribe(pipes, value),
             options::UNSUBSCRIBE => self.0.unsubscribe(pipes, value),
-            INVERT_MATCHING => return Some(switch(value).map(|on| self.0.invert = on)),
+            INVERT_MATCHING => return Some(int(value).map(|value| self.0.invert = value != 0)),
             _ => return None,
         }
         Some(Ok(()))

@@ -10,7 +10,7 @@ use crate::error::{Errno, Result};
 use crate::msg::{Msg, PeerInfo};
 use crate::pattern::routing::distribute::Distribute;
 use crate::pattern::routing::radix::Radix;
-use crate::pattern::{Pattern, options, switch};
+use crate::pattern::{Pattern, int, options, switch};
 use crate::pipe::{Frame, Given, Outgoing, PipeId, Pipes};
 use crate::protocol::command::{CANCEL, SUBSCRIBE};
 
@@ -342,7 +342,7 @@ impl Pattern for Xpub {
                 self.welcome = value.to_vec();
                 Ok(())
             }
-            INVERT_MATCHING => switch(value).map(|on| self.invert = on),
+            INVERT_MATCHING => int(value).map(|value| self.invert = value != 0),
             _ => return None,
         })
     }

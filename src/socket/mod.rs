@@ -37,6 +37,7 @@ use crate::protocol::SocketType;
 use crate::sync::{AtomicU64, Guarded, Held, NotThere, Ordering};
 use crate::sys::clock::Ticks;
 use crate::sys::poll::{self as sys_poll, PollFd};
+use crate::transport::address;
 
 use parker::{Parker, Slept};
 use shared::Shared;
@@ -77,11 +78,9 @@ impl Socket {
         {
             let ctx_options = ctx.options();
             state.options.ints.ipv6 = i32::from(ctx_options.ipv6);
-            state.options.ints.linger = if ctx_options.blocky { -1 } else { 0 };
-            if ctx_options.max_msg_size != i32::MAX {
-                state.options.max_msg_size =
-                    options::MaxMsgSize(i64::from(ctx_options.max_msg_size));
-            }
+            // Nothing that a subscriber sends is worth waiting for.
+            let lingers = ctx_options.blocky && !matches!(kind, SocketType::Sub | SocketType::Xsub);
+            state.options.ints.linger = if lingers { -1 } else { 0 };
         }
         let place = {
             let mut free = FREE.lock().unwrap_or_else(PoisonError::into_inner);
@@ -111,9 +110,15 @@ impl Socket {
     fn open(&'static self) -> Result<Guard> {
         let state = self.lock()?;
         if state.shared.stopped.load(Ordering::Relaxed) {
-            return Err(Errno::ETERM);
+            return Err(state.shared.tell());
         }
         Ok(state)
+    }
+
+    /// As [`Socket::lock`]; `ETERM` when a call has told of the context's end.
+    fn open_for_options(&'static self) -> Result<Guard> {
+        let state = self.lock()?;
+        if state.shared.is_told() { Err(Errno::ETERM) } else { Ok(state) }
     }
 
     /// `zmq_close`.
@@ -251,7 +256,7 @@ impl Socket {
         if found || what == Awaited::Input && guard.is_readable() {
             guard.process_news();
             if guard.shared.stopped.load(Ordering::Relaxed) {
-                return Err(Errno::ETERM);
+                return Err(guard.shared.tell());
             }
             return Ok(guard);
         }
@@ -283,7 +288,7 @@ impl Socket {
         }
         guard.end_sleep();
         if shared.stopped.load(Ordering::SeqCst) {
-            return Err(Errno::ETERM);
+            return Err(shared.tell());
         }
         if slept? == Slept::Interrupted {
             return Err(Errno::EINTR);
@@ -322,20 +327,16 @@ impl Socket {
         version: i32,
         kind: i32,
     ) -> Result<()> {
-        let state = self.open()?;
-        if !matches!(version, 1 | 2) {
+        let state = self.open_for_options()?;
+        if version == 1 && mask > 0xffff {
             return Err(Errno::EINVAL);
         }
         let Some(endpoint) = endpoint else {
             state.shared.monitor.stop();
             return Ok(());
         };
-        let max = if version == 1 { 0xffff } else { u64::MAX };
-        if mask > max {
-            return Err(Errno::EINVAL);
-        }
-        let parsed = crate::transport::Endpoint::parse(endpoint)?;
-        if !matches!(parsed, crate::transport::Endpoint::Inproc(_)) {
+        let (protocol, _) = address::split_known(endpoint)?;
+        if protocol != "inproc" {
             return Err(Errno::EPROTONOSUPPORT);
         }
         if state.shared.monitor.is_running() {
@@ -349,7 +350,7 @@ impl Socket {
         }
         let socket = Self::create(&state.ctx, kind)?;
         let made = socket
-            .set_option(options::id::LINGER, &0i32.to_ne_bytes())
+            .set_option(options::id::LINGER, Some(&0i32.to_ne_bytes()))
             .and_then(|()| socket.bind(endpoint));
         if let Err(errno) = made {
             socket.close()?;
@@ -357,6 +358,11 @@ impl Socket {
         }
         state.shared.monitor.start(socket, mask, version);
         Ok(())
+    }
+
+    /// True for the types that empty a message to receive into before they know of another.
+    pub fn looking_empties(&'static self) -> bool {
+        self.kind().is_ok_and(|kind| !matches!(kind, SocketType::Xpub | SocketType::Stream))
     }
 
     /// Serves `zmq_proxy` and others that need the type.

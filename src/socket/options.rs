@@ -148,7 +148,7 @@ int_options! {
     conflate: CONFLATE = 0, 0..=1;
     tos: TOS = 0, 0..;
     handshake_ivl: HANDSHAKE_IVL = 30000, 0..;
-    invert_matching: INVERT_MATCHING = 0, 0..=1;
+    invert_matching: INVERT_MATCHING = 0, i32::MIN..;
     stream_notify: STREAM_NOTIFY = 1, 0..=1;
     router_notify: ROUTER_NOTIFY = 0, 0..=3;
     heartbeat_ivl: HEARTBEAT_IVL = 0, 0..;
@@ -157,14 +157,14 @@ int_options! {
     tcp_maxrt: TCP_MAXRT = 0, 0..;
     multicast_maxtpdu: MULTICAST_MAXTPDU = 1500, 1..;
     use_fd: USE_FD = -1, -1..;
-    zap_enforce_domain: ZAP_ENFORCE_DOMAIN = 0, 0..=1;
-    loopback_fastpath: LOOPBACK_FASTPATH = 0, 0..=1;
-    multicast_loop: MULTICAST_LOOP = 1, 0..=1;
+    zap_enforce_domain: ZAP_ENFORCE_DOMAIN = 0, i32::MIN..;
+    loopback_fastpath: LOOPBACK_FASTPATH = 0, i32::MIN..;
+    multicast_loop: MULTICAST_LOOP = 1, i32::MIN..;
     in_batch_size: IN_BATCH_SIZE = 8192, 1..;
     out_batch_size: OUT_BATCH_SIZE = 8192, 1..;
-    reconnect_stop: RECONNECT_STOP = 0, 0..=7;
+    reconnect_stop: RECONNECT_STOP = 0, i32::MIN..;
     priority: PRIORITY = 0, 0..;
-    busy_poll: BUSY_POLL = 0, 0..;
+    busy_poll: BUSY_POLL = 0, i32::MIN..;
 }
 
 /// A socket's options.
@@ -181,8 +181,8 @@ pub struct Options {
     pub ipc_pid_filters: Vec<i32>,
     pub ipc_uid_filters: Vec<u32>,
     pub ipc_gid_filters: Vec<u32>,
-    pub zap_domain: String,
-    pub bind_to_device: String,
+    pub zap_domain: Vec<u8>,
+    pub bind_to_device: Vec<u8>,
     pub metadata: Vec<(String, String)>,
     pub hello_msg: Vec<u8>,
     pub disconnect_msg: Vec<u8>,
@@ -202,6 +202,14 @@ impl Default for MaxMsgSize {
 impl Options {
     /// Sets option `id`. `EINVAL` for an unknown one, a wrong size or a value out of range.
     pub fn set(&mut self, id: i32, value: &[u8]) -> Result<()> {
+        // COMPAT: any value but 0 is "yes" (`capi-tests/api/options_set.c`).
+        const LAX_SWITCHES: [i32; 4] = [
+            id::INVERT_MATCHING,
+            id::ZAP_ENFORCE_DOMAIN,
+            id::LOOPBACK_FASTPATH,
+            id::MULTICAST_LOOP,
+        ];
+
         match id {
             id::AFFINITY => self.affinity = u64::from_ne_bytes(sized(value)?),
             id::MAXMSGSIZE => self.max_msg_size = MaxMsgSize(i64::from_ne_bytes(sized(value)?)),
@@ -220,36 +228,37 @@ impl Options {
                 _ => return Err(Errno::EINVAL),
             },
             id::TCP_ACCEPT_FILTER => {
-                let text = string(value)?;
-                if text.is_empty() {
-                    self.accept_filters.clear();
-                } else if text.len() > MAX_SHORT_STRING {
+                if value.len() > MAX_SHORT_STRING {
                     return Err(Errno::EINVAL);
-                } else {
-                    self.accept_filters.push(AcceptFilter::parse(&text)?);
                 }
+                let filter = AcceptFilter::parse(&string(value)?, self.ints.ipv6 != 0)?;
+                self.accept_filters.push(filter);
             }
             id::IPC_FILTER_PID => {
-                filter(&mut self.ipc_pid_filters, value, i32::from_ne_bytes)?;
+                self.ipc_pid_filters.push(i32::from_ne_bytes(sized(value)?));
             }
             id::IPC_FILTER_UID => {
-                filter(&mut self.ipc_uid_filters, value, u32::from_ne_bytes)?;
+                self.ipc_uid_filters.push(u32::from_ne_bytes(sized(value)?));
             }
             id::IPC_FILTER_GID => {
-                filter(&mut self.ipc_gid_filters, value, u32::from_ne_bytes)?;
+                self.ipc_gid_filters.push(u32::from_ne_bytes(sized(value)?));
             }
             id::ZAP_DOMAIN => {
-                let domain = string(value)?;
-                if domain.len() > MAX_SHORT_STRING {
+                if value.is_empty() || value.len() > MAX_SHORT_STRING {
                     return Err(Errno::EINVAL);
                 }
-                self.zap_domain = domain;
+                self.zap_domain = value.to_vec();
             }
-            id::BINDTODEVICE => self.bind_to_device = string(value)?,
+            id::BINDTODEVICE => self.bind_to_device = value.to_vec(),
             id::METADATA => self.add_metadata(value)?,
             id::HELLO_MSG => self.hello_msg = value.to_vec(),
             id::DISCONNECT_MSG => self.disconnect_msg = value.to_vec(),
             id::HICCUP_MSG => self.hiccup_msg = value.to_vec(),
+            id if LAX_SWITCHES.contains(&id) => {
+                let on = i32::from_ne_bytes(sized(value)?) != 0;
+                let known = self.ints.set(id, on.into());
+                debug_assert_eq!(known, Some(true), "a switch is an int");
+            }
             _ => {
                 if !self.ints.set(id, i32::from_ne_bytes(sized(value)?)).unwrap_or(false) {
                     return Err(Errno::EINVAL);
@@ -259,10 +268,22 @@ impl Options {
         Ok(())
     }
 
+    /// Takes all filters of option `id` back; false if it has none to take back.
+    pub fn clear_filters(&mut self, id: i32) -> bool {
+        match id {
+            id::TCP_ACCEPT_FILTER => self.accept_filters.clear(),
+            id::IPC_FILTER_PID => self.ipc_pid_filters.clear(),
+            id::IPC_FILTER_UID => self.ipc_uid_filters.clear(),
+            id::IPC_FILTER_GID => self.ipc_gid_filters.clear(),
+            _ => return false,
+        }
+        true
+    }
+
     fn add_metadata(&mut self, value: &[u8]) -> Result<()> {
         let text = string(value)?;
         let (name, value) = text.split_once(':').ok_or(Errno::EINVAL)?;
-        let fits = name.starts_with("X-") && name.len() <= MAX_SHORT_STRING && !value.is_empty();
+        let fits = name.starts_with("X-") && (3..=MAX_SHORT_STRING).contains(&name.len());
         if !fits {
             return Err(Errno::EINVAL);
         }
@@ -287,8 +308,10 @@ impl Options {
             id::IPV4ONLY => put_exact(out, &(1 - self.ints.ipv6).to_ne_bytes()),
             id::ZAP_DOMAIN => put_string(out, &self.zap_domain),
             id::BINDTODEVICE => put_string(out, &self.bind_to_device),
-            id::SOCKS_PROXY | id::SOCKS_USERNAME | id::SOCKS_PASSWORD => put_string(out, ""),
-            id::PLAIN_USERNAME | id::PLAIN_PASSWORD => put_string(out, ""),
+            // Can only be set.
+            id::STREAM_NOTIFY | id::BUSY_POLL => Err(Errno::EINVAL),
+            id::SOCKS_PROXY | id::SOCKS_USERNAME | id::SOCKS_PASSWORD => put_string(out, b""),
+            id::PLAIN_USERNAME | id::PLAIN_PASSWORD => put_string(out, b""),
             id::MECHANISM | id::PLAIN_SERVER => put_exact(out, &0i32.to_ne_bytes()),
             _ => match self.ints.get(id) {
                 Some(value) => put_exact(out, &value.to_ne_bytes()),
@@ -296,19 +319,6 @@ impl Options {
             },
         }
     }
-}
-
-fn filter<T, const N: usize>(
-    list: &mut Vec<T>,
-    value: &[u8],
-    parse: fn([u8; N]) -> T,
-) -> Result<()> {
-    if value.is_empty() {
-        list.clear();
-    } else {
-        list.push(parse(sized(value)?));
-    }
-    Ok(())
 }
 
 fn sized<const N: usize>(value: &[u8]) -> Result<[u8; N]> {
@@ -330,13 +340,13 @@ pub(super) fn put(out: &mut [u8], value: &[u8]) -> Result<usize> {
 }
 
 /// Writes a value to a buffer of exactly its size.
-fn put_exact(out: &mut [u8], value: &[u8]) -> Result<usize> {
+pub(super) fn put_exact(out: &mut [u8], value: &[u8]) -> Result<usize> {
     if out.len() == value.len() { put(out, value) } else { Err(Errno::EINVAL) }
 }
 
 /// Writes a string and its terminating zero.
-pub(super) fn put_string(out: &mut [u8], value: &str) -> Result<usize> {
-    put(out, &[value.as_bytes(), &[0]].concat())
+pub(super) fn put_string(out: &mut [u8], value: &[u8]) -> Result<usize> {
+    put(out, &[value, &[0]].concat())
 }
 
 #[cfg(test)]

@@ -160,7 +160,7 @@ fn sleep(
             let state = socket.lock()?;
             state.end_sleep();
             if state.shared.stopped.load(Ordering::SeqCst) {
-                return Err(Errno::ETERM);
+                return Err(state.shared.tell());
             }
         }
     }

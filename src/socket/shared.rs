@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::connection::{Event, Link, NewPipe, Owner};
 use crate::ctx::{Connected, Stop};
+use crate::error::Errno;
 use crate::pipe::{End, Inbox, Port};
 use crate::sync::{AtomicBool, Ordering, store_load_barrier};
 
@@ -33,6 +34,8 @@ pub(crate) struct Shared {
     has_incoming: AtomicBool,
     /// The context ends.
     pub(super) stopped: AtomicBool,
+    /// A call has returned `ETERM`: from then on options are refused as well.
+    told: AtomicBool,
     closed: AtomicBool,
     pub(super) monitor: Monitor,
 }
@@ -46,6 +49,7 @@ impl Shared {
             incoming: Mutex::default(),
             has_incoming: AtomicBool::new(false),
             stopped: AtomicBool::new(false),
+            told: AtomicBool::new(false),
             closed: AtomicBool::new(false),
             monitor: Monitor::default(),
         })
@@ -64,6 +68,19 @@ impl Shared {
         self.has_incoming.store(true, Ordering::SeqCst);
         store_load_barrier();
         self.waiters.wake_all();
+    }
+
+    /// The error of a call that finds the context ending.
+    #[cold]
+    pub(super) fn tell(&self) -> Errno {
+        self.told.store(true, Ordering::Relaxed);
+        Errno::ETERM
+    }
+
+    /// COMPAT: a socket learns of its context's end by the calls that look at its news, and its
+    /// options stay open until then (`capi-tests/api/eterm.c`).
+    pub(super) fn is_told(&self) -> bool {
+        self.told.load(Ordering::Relaxed)
     }
 
     /// True if there is something to look at: pipes with news, or what was brought.

@@ -10,7 +10,7 @@ use crate::pattern::options as pattern_id;
 use crate::protocol::SocketType;
 
 use super::Socket;
-use super::options::{id, put, put_string};
+use super::options::{id, put, put_exact, put_string};
 use super::state::State;
 
 /// `ZMQ_POLLIN`
@@ -19,11 +19,15 @@ pub(super) const POLLIN: i32 = 1;
 pub(super) const POLLOUT: i32 = 2;
 
 impl Socket {
-    /// `zmq_setsockopt`.
-    pub fn set_option(&'static self, option: i32, value: &[u8]) -> Result<()> {
-        let mut guard = self.open()?;
+    /// `zmq_setsockopt`; no value takes filters back.
+    pub fn set_option(&'static self, option: i32, value: Option<&[u8]>) -> Result<()> {
+        let mut guard = self.open_for_options()?;
         let state = &mut *guard;
         state.process_news();
+        if value.is_none() && state.options.clear_filters(option) {
+            return Ok(());
+        }
+        let value = value.unwrap_or_default();
         if let Some(result) = state.pattern.set_option(&mut state.pipes, option, value) {
             state.settle();
             result?;
@@ -52,7 +56,7 @@ impl Socket {
 
     /// `zmq_getsockopt`: writes the value to `out`, returns its length.
     pub fn get_option(&'static self, option: i32, out: &mut [u8]) -> Result<usize> {
-        let mut state = self.open()?;
+        let mut state = if option == id::EVENTS { self.open() } else { self.open_for_options() }?;
         if let Some(value) = state.pattern.get_option(option) {
             return put(out, &value.to_ne_bytes());
         }
@@ -60,12 +64,10 @@ impl Socket {
             id::ROUTING_ID if state.pattern.last_routing_id().is_some() => {
                 put(out, state.pattern.last_routing_id().unwrap_or_default())
             }
-            // COMPAT: can only be set, in libzmq.
-            id::STREAM_NOTIFY => Err(Errno::EINVAL),
             id::RCVMORE => put(out, &i32::from(state.rcvmore).to_ne_bytes()),
-            id::TYPE => put(out, &state.kind.number().to_ne_bytes()),
+            id::TYPE => put_exact(out, &state.kind.number().to_ne_bytes()),
             id::THREAD_SAFE => put(out, &i32::from(state.kind.is_thread_safe()).to_ne_bytes()),
-            id::LAST_ENDPOINT => put_string(out, &state.last_endpoint),
+            id::LAST_ENDPOINT => put_string(out, state.last_endpoint.as_bytes()),
             id::EVENTS => {
                 if out.len() < 4 {
                     return Err(Errno::EINVAL);
@@ -97,6 +99,7 @@ impl Socket {
 impl State {
     pub(super) fn events(&mut self) -> i32 {
         self.flush_bursts();
+        self.descriptor_was_heeded();
         self.process_news();
         let mut events = 0;
         if self.pattern.can_send(&mut self.pipes) {

@@ -40,6 +40,8 @@ pub(super) struct State {
     pub(super) spin: Spin,
     /// `ZMQ_FD` was asked for.
     has_descriptor: bool,
+    /// It is readable from the start, until the events are asked for.
+    descriptor_is_fresh: bool,
     /// See [`State::try_recv`].
     looks_itself: bool,
     news: Vec<(u32, u32)>,
@@ -85,6 +87,7 @@ impl State {
             raw: false,
             spin: Spin::new(),
             has_descriptor: false,
+            descriptor_is_fresh: false,
             looks_itself: true,
             news: Vec::new(),
             removed: Vec::new(),
@@ -261,10 +264,18 @@ impl State {
     pub(super) fn descriptor(&mut self) -> Result<RawFd> {
         if !self.has_descriptor {
             self.has_descriptor = true;
+            self.descriptor_is_fresh = true;
             self.pipes_changed();
             self.drivers.give_back_all();
         }
         self.shared.waiters.descriptor()
+    }
+
+    /// The events are looked at: what made the descriptor readable when it was made is seen.
+    pub(super) fn descriptor_was_heeded(&mut self) {
+        if std::mem::take(&mut self.descriptor_is_fresh) {
+            self.shared.waiters.drain_descriptor();
+        }
     }
 
     // Receiving.
