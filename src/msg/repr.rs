@@ -15,12 +15,18 @@ use std::ptr::{self, NonNull};
 use std::slice;
 use std::sync::Arc;
 
-use crate::error::{Errno, Result};
+use crate::error::Result;
 use crate::msg::PeerInfo;
 use crate::msg::content::{Content, FreeFn};
 
+/// Room for a body in the message itself, bytes.
+const INLINE_ROOM: usize = 40;
+
 /// Longest body that lies in the message itself, bytes.
-pub const MAX_INLINE: usize = 40;
+///
+/// COMPAT: as in libzmq. A program can tell: longer ones keep their address when the message moves,
+/// and copies of them are `ZMQ_SHARED` (`capi-tests/api/messages.c`).
+pub const MAX_INLINE: usize = 33;
 
 /// Longest group name, bytes (`ZMQ_GROUP_MAX_LENGTH`).
 pub const MAX_GROUP_LEN: usize = 255;
@@ -52,7 +58,7 @@ struct Pointer {
 #[derive(Clone, Copy)]
 #[repr(C)]
 union Body {
-    inline: [u8; MAX_INLINE],
+    inline: [u8; INLINE_ROOM],
     pointer: Pointer,
 }
 
@@ -86,7 +92,7 @@ impl Msg {
     pub const fn new() -> Self {
         Self {
             peer: ptr::null(),
-            body: Body { inline: [0; MAX_INLINE] },
+            body: Body { inline: [0; INLINE_ROOM] },
             routing_id: 0,
             kind: Kind::Inline as u8,
             flags: 0,
@@ -380,16 +386,14 @@ impl Msg {
     }
 
     /// Sets the group, `EINVAL` above 255 bytes.
-    pub fn set_group(&mut self, group: &[u8]) -> Result<()> {
-        if group.len() > MAX_GROUP_LEN {
-            return Err(Errno::EINVAL);
-        }
+    pub fn set_group(&mut self, group: &[u8]) {
+        // COMPAT: what is too long is cut off (`capi-tests/api/messages.c`).
+        let group = &group[..group.len().min(MAX_GROUP_LEN)];
         self.drop_group();
         if !group.is_empty() {
             let with_zero: Vec<u8> = group.iter().copied().chain([0]).collect();
             self.group = Box::into_raw(Box::new(with_zero.into_boxed_slice()));
         }
-        Ok(())
     }
 
     fn drop_group(&mut self) {

@@ -1,9 +1,10 @@
 //! Intervals that a program runs down by itself (`zmq_timers_*`).
 //!
-//! Thread: one at a time, as `zmq_timers(3)` says. Invariants: ids are never used again.
+//! Thread: one at a time, as `zmq_timers(3)` says. Invariants: ids are never used again; a cancelled
+//! timer is known, and never due, until the set is looked at.
 //! Counterpart: `timers.cpp` of libzmq 4.3.5.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use crate::error::{Errno, Result};
@@ -13,6 +14,8 @@ use crate::error::{Errno, Result};
 pub struct Timers<T> {
     next_id: i32,
     timers: BTreeMap<i32, Timer<T>>,
+    /// COMPAT: these can still be reset, to no effect (`capi-tests/api/timers.c`).
+    cancelled: BTreeSet<i32>,
     /// Deadline and order of setting, to timer.
     order: BTreeMap<(Instant, u64), i32>,
     settings: u64,
@@ -27,7 +30,13 @@ struct Timer<T> {
 
 impl<T> Default for Timers<T> {
     fn default() -> Self {
-        Self { next_id: 0, timers: BTreeMap::new(), order: BTreeMap::new(), settings: 0 }
+        Self {
+            next_id: 0,
+            timers: BTreeMap::new(),
+            cancelled: BTreeSet::new(),
+            order: BTreeMap::new(),
+            settings: 0,
+        }
     }
 }
 
@@ -52,9 +61,16 @@ impl<T: Clone> Timers<T> {
 
     /// Forgets a timer; `EINVAL` if there is none.
     pub fn cancel(&mut self, id: i32) -> Result<()> {
-        let timer = self.timers.remove(&id).ok_or(Errno::EINVAL)?;
-        self.order.remove(&timer.place);
-        Ok(())
+        let known = self.timers.contains_key(&id);
+        if known && self.cancelled.insert(id) { Ok(()) } else { Err(Errno::EINVAL) }
+    }
+
+    fn forget_cancelled(&mut self) {
+        for id in std::mem::take(&mut self.cancelled) {
+            if let Some(timer) = self.timers.remove(&id) {
+                self.order.remove(&timer.place);
+            }
+        }
     }
 
     /// Changes an interval and starts it anew; `EINVAL` if there is no such timer.
@@ -76,13 +92,15 @@ impl<T: Clone> Timers<T> {
     }
 
     /// Time until the next one runs down, if there is one.
-    pub fn timeout(&self, now: Instant) -> Option<Duration> {
+    pub fn timeout(&mut self, now: Instant) -> Option<Duration> {
+        self.forget_cancelled();
         let ((at, _), _) = self.order.first_key_value()?;
         Some(at.saturating_duration_since(now))
     }
 
     /// Takes one that has run down, set before `round` began, and starts it anew.
     pub fn due(&mut self, round: Round, now: Instant) -> Option<(i32, T)> {
+        self.forget_cancelled();
         let (&(at, setting), &id) = self.order.first_key_value()?;
         if at > now || setting > round.0 {
             return None;

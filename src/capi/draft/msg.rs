@@ -49,7 +49,8 @@ pub unsafe extern "C" fn zmq_msg_set_group(msg: *mut Msg, group: *const c_char) 
             return Err(Errno::EINVAL);
         }
         // SAFETY: see the module.
-        msg.set_group(unsafe { CStr::from_ptr(group) }.to_bytes())
+        msg.set_group(unsafe { CStr::from_ptr(group) }.to_bytes());
+        Ok(())
     })
 }
 

@@ -215,10 +215,10 @@ pub unsafe extern "C" fn zmq_poller_wait_all(
 pub unsafe extern "C" fn zmq_poller_fd(poller: *mut c_void, fd: *mut Fd) -> c_int {
     status(|| {
         // SAFETY: see the module.
-        let poller = unsafe { at(poller) }?;
+        let descriptor = unsafe { at(poller) }?.descriptor()?;
         // SAFETY: see the module.
         let place = unsafe { fd.as_mut() }.ok_or(Errno::EFAULT)?;
-        *place = poller.descriptor()?;
+        *place = descriptor;
         Ok(())
     })
 }
