@@ -17,6 +17,8 @@ static void options (void)
         /* What the threads of the process may do is the system's affair. */
         for (size_t v = 0; v < sizeof values / sizeof *values; ++v) {
             say_rc (zmq_ctx_set (ctx, ids[i], values[v]), "set %d to %d", ids[i], values[v]);
+            /* -1 may be the value. */
+            errno = 0;
             say_rc (zmq_ctx_get (ctx, ids[i]), "  get %d", ids[i]);
         }
     }
@@ -59,6 +61,7 @@ static void options_ext (void)
         for (size_t zero = 0; zero < 2; ++zero) {
             say_rc (zmq_ctx_set_ext (ctx, ZMQ_THREAD_NAME_PREFIX, prefix, strlen (prefix) + zero),
                     "prefix '%s' size %zu", prefix, strlen (prefix) + zero);
+            errno = 0;
             say_rc (zmq_ctx_get (ctx, ZMQ_THREAD_NAME_PREFIX), "  as int");
             size_t size = sizeof buffer;
             memset (buffer, 0, sizeof buffer);
@@ -68,7 +71,18 @@ static void options_ext (void)
     }
     for (int value = -1; value < 3; ++value) {
         say_rc (zmq_ctx_set (ctx, ZMQ_THREAD_NAME_PREFIX, value), "prefix as int %d", value);
+        errno = 0;
         say_rc (zmq_ctx_get (ctx, ZMQ_THREAD_NAME_PREFIX), "  get");
+    }
+    OK (zmq_ctx_set_ext (ctx, ZMQ_THREAD_NAME_PREFIX, "12345x", 6));
+    for (size_t room = 0; room < 9; ++room) {
+        size_t size = room;
+        memset (buffer, '.', sizeof buffer);
+        say_rc (zmq_ctx_get_ext (ctx, ZMQ_THREAD_NAME_PREFIX, buffer, &size), "room for %zu", room);
+        printf ("  size %zu:", size);
+        for (size_t i = 0; i < 10; ++i)
+            printf (" %02x", (unsigned char) buffer[i]);
+        say (" ");
     }
     term (ctx);
 }
@@ -85,6 +99,16 @@ static void inheritance (void)
     OK (zmq_getsockopt (socket, ZMQ_MAXMSGSIZE, &max, &size));
     say ("inherited: ipv6 %d linger %d maxmsgsize %ld", get_int (socket, ZMQ_IPV6),
          get_int (socket, ZMQ_LINGER), (long) max);
+    OK (zmq_bind (socket, "inproc://max"));
+    void *peer = new_socket (ctx, ZMQ_DEALER);
+    OK (zmq_connect (peer, "inproc://max"));
+    static char large[2000];
+    say_rc (zmq_send (peer, large, sizeof large, ZMQ_DONTWAIT), "larger than ZMQ_MAX_MSGSZ");
+    say_rc (zmq_recv (socket, NULL, 0, ZMQ_DONTWAIT), "received");
+    zmq_msg_t msg;
+    say_rc (zmq_msg_init_size (&msg, 2000), "init_size larger than ZMQ_MAX_MSGSZ");
+    OK (zmq_msg_close (&msg));
+    drop (peer);
     OK (zmq_ctx_set (ctx, ZMQ_IPV6, 0));
     say ("afterwards: ipv6 %d", get_int (socket, ZMQ_IPV6));
     OK (zmq_close (socket));

@@ -74,6 +74,21 @@ static void loop (const char *endpoint)
     term (ctx);
 }
 
+/* A descriptor that was asked for before anything happened keeps quiet. */
+static void quiet (void)
+{
+    static const int types[] = {ZMQ_PULL, ZMQ_DEALER, ZMQ_SUB, ZMQ_ROUTER};
+    void *ctx = new_ctx ();
+    for (size_t i = 0; i < sizeof types / sizeof *types; ++i) {
+        void *socket = new_socket (ctx, types[i]);
+        const int fd = get_int (socket, ZMQ_FD);
+        get_int (socket, ZMQ_EVENTS);
+        say ("%s quiet: readable %d", type_name (types[i]), readable (fd, SETTLE));
+        drop (socket);
+    }
+    term (ctx);
+}
+
 /* A sender that is held up learns of the room. */
 static void room (void)
 {
@@ -84,16 +99,19 @@ static void room (void)
     set_int (pull, ZMQ_RCVHWM, 10);
     OK (zmq_bind (pull, "inproc://room"));
     OK (zmq_connect (push, "inproc://room"));
+    /* It may be readable at first, for nothing. */
+    const int fd = get_int (push, ZMQ_FD);
+    get_int (push, ZMQ_EVENTS);
     int sent = 0;
     while (zmq_send (push, "x", 1, ZMQ_DONTWAIT) != -1)
         ++sent;
     say ("sent %d, events %d", sent, get_int (push, ZMQ_EVENTS));
-    say ("readable %d", readable (get_int (push, ZMQ_FD), SETTLE));
+    say ("readable %d", readable (fd, SETTLE));
     int received = 0;
     while (zmq_recv (pull, NULL, 0, ZMQ_DONTWAIT) != -1)
         ++received;
     say ("received %d", received);
-    say ("readable %d", readable (get_int (push, ZMQ_FD), PATIENCE));
+    say ("readable %d", readable (fd, PATIENCE));
     say ("events %d", get_int (push, ZMQ_EVENTS));
     drop (push);
     drop (pull);
@@ -121,6 +139,7 @@ int main (void)
     loop ("inproc://loop");
     loop ("tcp://127.0.0.1:*");
     loop ("ipc://*");
+    quiet ();
     room ();
     end ();
     return 0;

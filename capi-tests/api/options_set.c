@@ -45,12 +45,9 @@ static void bytes (void *ctx, int type, int option)
         drop (socket);
     }
     void *socket = new_socket (ctx, type);
-    /* libzmq reads this one through the pointer, whatever the size. */
-    if (option != ZMQ_XSUB_VERBOSE_UNSUBSCRIBE) {
-        say_rc (zmq_setsockopt (socket, option, NULL, 0), "%s set %d to nothing", type_name (type),
-                option);
-        say_option (socket, option, 256, " ");
-    }
+    say_rc (zmq_setsockopt (socket, option, NULL, 0), "%s set %d to nothing", type_name (type),
+            option);
+    say_option (socket, option, 256, " ");
     say_rc (zmq_setsockopt (socket, option, "", 1), "%s set %d to a zero", type_name (type), option);
     say_option (socket, option, 256, " ");
     drop (socket);
@@ -132,6 +129,9 @@ int main (void)
             if (depends_on_build (option))
                 continue;
             ints (ctx, type, option);
+            /* libzmq reads an int here, whatever the size. */
+            if (option == ZMQ_XSUB_VERBOSE_UNSUBSCRIBE)
+                continue;
             longs (ctx, type, option);
             bytes (ctx, type, option);
         }

@@ -97,13 +97,13 @@ static void steered (int type)
                 CHECK (zmq_recv (steer, &value, sizeof value, 0) == 8);
                 say ("  %llu", (unsigned long long) value);
             } while (get_int (steer, ZMQ_RCVMORE));
-        } else if (type == ZMQ_REQ) {
-            say_all (steer, "  reply");
+        } else {
+            /* The answer tells that it is in force. */
+            say ("  answer: %d", wait_for (steer, ZMQ_POLLIN, type == ZMQ_REQ ? PATIENCE : SETTLE));
+            if (wait_for (steer, ZMQ_POLLIN, 0))
+                say_all (steer, "  answer");
         }
         if (strcmp (commands[i], "PAUSE") == 0) {
-            /* The answer to a REQ tells that it is in force. */
-            if (type == ZMQ_PAIR)
-                usleep (SETTLE * 1000);
             send_text (in, "paused", 0);
             say ("  comes through: %d", wait_for (out, ZMQ_POLLIN, SETTLE));
         }
