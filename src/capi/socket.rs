@@ -34,10 +34,11 @@ pub unsafe extern "C" fn zmq_setsockopt(
 ) -> c_int {
     status(|| {
         let socket = handle::socket(socket)?;
-        let nothing = optval.is_null() && optvallen == 0;
+        if optval.is_null() && optvallen == 0 {
+            return socket.unset_option(option);
+        }
         // SAFETY: see the module.
-        let value = (!nothing).then(|| unsafe { bytes_at(optval, optvallen) });
-        socket.set_option(option, value)
+        socket.set_option(option, unsafe { bytes_at(optval, optvallen) })
     })
 }
 

@@ -350,7 +350,7 @@ impl Socket {
         }
         let socket = Self::create(&state.ctx, kind)?;
         let made = socket
-            .set_option(options::id::LINGER, Some(&0i32.to_ne_bytes()))
+            .set_option(options::id::LINGER, &0i32.to_ne_bytes())
             .and_then(|()| socket.bind(endpoint));
         if let Err(errno) = made {
             socket.close()?;

@@ -19,15 +19,19 @@ pub(super) const POLLIN: i32 = 1;
 pub(super) const POLLOUT: i32 = 2;
 
 impl Socket {
-    /// `zmq_setsockopt`; no value takes filters back.
-    pub fn set_option(&'static self, option: i32, value: Option<&[u8]>) -> Result<()> {
+    /// `zmq_setsockopt` without a value: takes filters back, else sets to nothing.
+    pub fn unset_option(&'static self, option: i32) -> Result<()> {
+        if self.open_for_options()?.options.clear_filters(option) {
+            return Ok(());
+        }
+        self.set_option(option, &[])
+    }
+
+    /// `zmq_setsockopt`.
+    pub fn set_option(&'static self, option: i32, value: &[u8]) -> Result<()> {
         let mut guard = self.open_for_options()?;
         let state = &mut *guard;
         state.process_news();
-        if value.is_none() && state.options.clear_filters(option) {
-            return Ok(());
-        }
-        let value = value.unwrap_or_default();
         if let Some(result) = state.pattern.set_option(&mut state.pipes, option, value) {
             state.settle();
             result?;
