@@ -870,7 +870,7 @@ ZMQ_EXPORT int zmq_sendmsg(void *socket, zmq_msg_t *msg, int flags);
 /* `zmq_recvmsg`, deprecated */
 ZMQ_EXPORT int zmq_recvmsg(void *socket, zmq_msg_t *msg, int flags);
 
-/* `zmq_sendiov`: each buffer a frame of one message */
+/* `zmq_sendiov`: each buffer a frame; of one message with `ZMQ_SNDMORE`, else a message of its own */
 ZMQ_EXPORT int zmq_sendiov(void *socket, struct iovec *iov, size_t n, int flags);
 
 /* `zmq_recviov`: each frame of one message into memory made by `malloc` */
