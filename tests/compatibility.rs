@@ -187,7 +187,7 @@ const OPTIONS: &[SocketOption] = options! {
     ZMQ_HELLO_MSG, ZMQ_ROUTER, Write, Bytes(b"hello"), Done;
     ZMQ_DISCONNECT_MSG, ZMQ_ROUTER, Write, Bytes(b"bye"), Done;
     ZMQ_PRIORITY, ZMQ_PULL, ReadWrite, Int(1), Done;
-    ZMQ_BUSY_POLL, ZMQ_PULL, ReadWrite, Int(1), Done;
+    ZMQ_BUSY_POLL, ZMQ_PULL, Write, Int(1), Done;
     ZMQ_HICCUP_MSG, ZMQ_DEALER, Write, Bytes(b"hiccup"), Done;
     ZMQ_XSUB_VERBOSE_UNSUBSCRIBE, ZMQ_XSUB, Write, Int(1), Done;
     ZMQ_TOPICS_COUNT, ZMQ_XPUB, Read, Int(0), Done;
@@ -227,7 +227,7 @@ const CONTEXT_OPTIONS: &[ContextOption] = context_options! {
     ZMQ_SOCKET_LIMIT, Read, 0, Done;
     ZMQ_THREAD_PRIORITY, Write, 0, Done;
     ZMQ_THREAD_SCHED_POLICY, ReadWrite, 0, Done;
-    ZMQ_MAX_MSGSZ, ReadWrite, 1000, Done;
+    ZMQ_MAX_MSGSZ, ReadWrite, 1000, NoEffect("libzmq has none for it either");
     ZMQ_MSG_T_SIZE, Read, 0, Done;
     ZMQ_THREAD_AFFINITY_CPU_ADD, Write, 0, Done;
     ZMQ_THREAD_AFFINITY_CPU_REMOVE, Write, 0, Done;

@@ -29,7 +29,7 @@ fn send_to(socket: &Peer, routing_id: u32, body: &[u8]) -> Result<usize, Errno> 
 
 fn publish(radio: &Peer, group: &[u8], body: &[u8]) -> Result<usize, Errno> {
     let mut msg = Msg::from_slice(body);
-    msg.set_group(group).expect("short enough");
+    msg.set_group(group);
     radio.0.send_msg(&mut msg, true, false)
 }
 

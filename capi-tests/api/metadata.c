@@ -7,8 +7,14 @@ static void say_properties (zmq_msg_t *msg, const char *label)
                                         "User-Id", "X-key", "X-none", "socket-type", ""};
     for (size_t i = 0; i < sizeof names / sizeof *names; ++i) {
         const char *value = zmq_msg_gets (msg, names[i]);
-        if (value)
-            say ("%s %s: '%s'", label, names[i], value);
+        if (value) {
+            /* A local peer's is its credentials: the process changes. */
+            char credentials[64];
+            snprintf (credentials, sizeof credentials, "localhost:%d:%d:%d", (int) getuid (),
+                      (int) getgid (), (int) getpid ());
+            say ("%s %s: '%s'", label, names[i],
+                 strcmp (value, credentials) == 0 ? "CREDENTIALS" : value);
+        }
         else
             say ("%s %s: %s", label, names[i], errno_name (errno));
     }

@@ -60,7 +60,8 @@ static void queue (void)
     term (ctx);
 }
 
-/* Commands; by a PAIR, which gets no replies but for STATISTICS, and by a REQ. */
+/* Commands, by each type that may send them. What PAUSE does is not probed: libzmq 4.3.5 answers it
+ * and goes on. */
 static void steered (int type)
 {
     say ("steered by a %s", type_name (type));
@@ -68,7 +69,9 @@ static void steered (int type)
     frontend = new_socket (ctx, ZMQ_PULL);
     backend = new_socket (ctx, ZMQ_PUSH);
     capture = NULL;
-    control = new_socket (ctx, type == ZMQ_REQ ? ZMQ_REP : ZMQ_PAIR);
+    control = new_socket (ctx, type == ZMQ_REQ ? ZMQ_REP : type == ZMQ_PUB ? ZMQ_SUB : ZMQ_PAIR);
+    if (type == ZMQ_PUB)
+        OK (zmq_setsockopt (control, ZMQ_SUBSCRIBE, "", 0));
     void *steer = new_socket (ctx, type);
     void *in = new_socket (ctx, ZMQ_PUSH);
     void *out = new_socket (ctx, ZMQ_PULL);
@@ -86,8 +89,8 @@ static void steered (int type)
         send_text (in, "de", 0);
         say_all (out, "out");
     }
-    static const char *const commands[] = {"STATISTICS", "PAUSE", "RESUME", "nonsense", "STATISTICS"};
-    for (size_t i = 0; i < sizeof commands / sizeof *commands; ++i) {
+    static const char *const commands[] = {"STATISTICS", "PAUSE", "RESUME", "nonsense", "", "STATISTICS"};
+    for (size_t i = 0; i < sizeof commands / sizeof *commands && type != ZMQ_PUB; ++i) {
         send_text (steer, commands[i], 0);
         say ("%s", commands[i]);
         if (strcmp (commands[i], "STATISTICS") == 0) {
@@ -103,16 +106,13 @@ static void steered (int type)
             if (wait_for (steer, ZMQ_POLLIN, 0))
                 say_all (steer, "  answer");
         }
-        if (strcmp (commands[i], "PAUSE") == 0) {
-            send_text (in, "paused", 0);
-            say ("  comes through: %d", wait_for (out, ZMQ_POLLIN, SETTLE));
-        }
-        if (strcmp (commands[i], "RESUME") == 0)
-            say_all (out, "  after RESUME");
     }
     send_text (steer, "TERMINATE", 0);
-    if (type == ZMQ_REQ)
-        say_all (steer, "reply to TERMINATE");
+    if (type != ZMQ_PUB) {
+        say ("TERMINATE: answer %d", wait_for (steer, ZMQ_POLLIN, type == ZMQ_REQ ? PATIENCE : SETTLE));
+        if (wait_for (steer, ZMQ_POLLIN, 0))
+            say_all (steer, "  answer");
+    }
     CHECK (pthread_join (id, NULL) == 0);
     errno = error;
     say_rc (result, "proxy_steerable");
@@ -150,6 +150,7 @@ int main (void)
     queue ();
     steered (ZMQ_PAIR);
     steered (ZMQ_REQ);
+    steered (ZMQ_PUB);
     echo ();
     return 0;
 }

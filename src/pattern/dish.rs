@@ -91,7 +91,7 @@ impl Pattern for Dish {
         self.queue.took(false);
         self.given.set_peer(frame.peer());
         let mut msg = frame.into_msg();
-        msg.set_group(&group)?;
+        msg.set_group(&group);
         Ok(self.given.put(msg, false))
     }
 

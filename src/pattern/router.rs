@@ -49,6 +49,15 @@ pub(super) struct Peers {
 }
 
 impl Peers {
+    /// The next connection that our side makes gets this id; `EINVAL` for none.
+    pub(super) fn choose_next(&mut self, routing_id: &[u8]) -> Result<()> {
+        if routing_id.is_empty() {
+            return Err(Errno::EINVAL);
+        }
+        self.for_next_connect = routing_id.to_vec();
+        Ok(())
+    }
+
     pub(super) fn new(seed: u32) -> Self {
         Self {
             by_id: HashMap::default(),
@@ -296,10 +305,7 @@ impl Pattern for Router {
             options::ROUTER_MANDATORY => switch(value).map(|on| self.mandatory = on),
             options::PROBE_ROUTER => switch(value).map(|on| self.probe_router = on),
             options::ROUTER_HANDOVER => switch(value).map(|on| self.handover = on),
-            options::CONNECT_ROUTING_ID => {
-                self.peers.for_next_connect = value.to_vec();
-                Ok(())
-            }
+            options::CONNECT_ROUTING_ID => self.peers.choose_next(value),
             _ => return None,
         })
     }

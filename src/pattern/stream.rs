@@ -124,10 +124,7 @@ impl Pattern for Stream {
     }
 
     fn set_option(&mut self, _pipes: &mut Pipes, id: i32, value: &[u8]) -> Option<Result<()>> {
-        (id == options::CONNECT_ROUTING_ID).then(|| {
-            self.peers.for_next_connect = value.to_vec();
-            Ok(())
-        })
+        (id == options::CONNECT_ROUTING_ID).then(|| self.peers.choose_next(value))
     }
 
     fn last_routing_id(&self) -> Option<&[u8]> {

@@ -60,6 +60,11 @@ impl End {
         Arc::clone(self.farewell.get_or_insert_default())
     }
 
+    /// True if the other end belongs to a connection.
+    pub fn is_networked(&self) -> bool {
+        self.networked
+    }
+
     /// Messages that wait to leave and to be read.
     pub fn queued(&self) -> (u64, u64) {
         let outbound = match &self.tx {

@@ -155,9 +155,11 @@ impl State {
         let remote = self.ctx.choose_io_thread(self.options.affinity)?;
         let target = match Endpoint::to_connect(endpoint)? {
             Endpoint::Tcp(address) => Target::Tcp(address),
-            Endpoint::Ipc(IpcAddress::Wildcard) | Endpoint::Inproc(_) => {
-                return Err(Errno::EINVAL);
+            // Nobody chose it: a file of that name.
+            Endpoint::Ipc(IpcAddress::Wildcard) => {
+                Target::Ipc(IpcAddress::Path(address.to_owned()))
             }
+            Endpoint::Inproc(_) => return Err(Errno::EINVAL),
             Endpoint::Ipc(address) => Target::Ipc(address),
         };
         let owner = Arc::clone(&self.shared) as Arc<dyn Owner>;
@@ -184,7 +186,6 @@ impl State {
         if entries.is_empty() {
             return Err(Errno::ENOENT);
         }
-        self.last_endpoint.clear();
         for entry in entries {
             match entry.what {
                 What::Listener(listener) => {
@@ -216,12 +217,16 @@ impl State {
             return Vec::new();
         };
         let looked_up = resolve::look_up_now(&host, port, self.options.ints.ipv6 != 0).ok();
-        for address in looked_up.into_iter().chain(resolve::numeric(&host, port, true)) {
-            let mapped = match address {
-                SocketAddr::V4(v4) => SocketAddr::new(v4.ip().to_ipv6_mapped().into(), port),
+        let literal = resolve::numeric(&host, port, true).filter(|_| host.contains(':'));
+        for address in looked_up.into_iter().chain(literal) {
+            let other = match address {
+                SocketAddr::V4(v4) if self.options.ints.ipv6 != 0 => {
+                    SocketAddr::new(v4.ip().to_ipv6_mapped().into(), port)
+                }
+                SocketAddr::V4(_) => address,
                 SocketAddr::V6(v6) => SocketAddr::new(v6.ip().to_canonical(), port),
             };
-            for address in [address, mapped] {
+            for address in [address, other] {
                 let taken = self.endpoints.take(&address::display_tcp(&address));
                 if !taken.is_empty() {
                     return taken;
@@ -372,26 +377,29 @@ impl State {
         let to_us: Arc<dyn pipe::Signal> = Arc::new(PortSignal(Arc::clone(&port)));
         let late = Arc::new(LatePort::default());
         let to_peer: Arc<dyn pipe::Signal> = Arc::clone(&late) as _;
-        let (mut our_end, peer_tx, peer_rx) = if self.conflates() {
-            let (tx, peer_rx) = pipe::latest(to_peer);
-            let (peer_tx, rx) = pipe::latest(to_us);
-            (
-                End::new(Tx::Latest(tx), Rx::Latest(rx), port),
-                Tx::Latest(peer_tx),
-                Rx::Latest(peer_rx),
-            )
+        // Subscriptions are not conflated: each of them counts.
+        let (tx, peer_rx) = if self.conflates() && self.kind != SocketType::Sub {
+            let (tx, peer_rx) = pipe::latest(Arc::clone(&to_peer));
+            (Tx::Latest(tx), Rx::Latest(peer_rx))
         } else {
-            let out = Marks { writer: Some(own.sndhwm), reader: None };
+            let marks = Marks { writer: Some(own.sndhwm), reader: None };
             let (mut tx, peer_rx) =
-                pipe::queue(Arc::clone(&to_peer), Arc::clone(&to_us), out, Thresholds::INPROC);
-            let inward = Marks { writer: None, reader: Some(own.rcvhwm) };
-            let (peer_tx, rx) = pipe::queue(to_us, to_peer, inward, Thresholds::INPROC);
+                pipe::queue(Arc::clone(&to_peer), Arc::clone(&to_us), marks, Thresholds::INPROC);
             tx.set_peer(inproc_peer(&own.routing_id));
             if let Some(hello) = &own.hello {
                 tx.write(&mut Outgoing::slice(hello, false));
             }
-            (End::new(Tx::Queue(tx), Rx::Queue(rx), port), Tx::Queue(peer_tx), Rx::Queue(peer_rx))
+            (Tx::Queue(tx), Rx::Queue(peer_rx))
         };
+        let (peer_tx, rx) = if self.conflates() && self.kind != SocketType::Pub {
+            let (peer_tx, rx) = pipe::latest(to_us);
+            (Tx::Latest(peer_tx), Rx::Latest(rx))
+        } else {
+            let marks = Marks { writer: None, reader: Some(own.rcvhwm) };
+            let (peer_tx, rx) = pipe::queue(to_us, to_peer, marks, Thresholds::INPROC);
+            (Tx::Queue(peer_tx), Rx::Queue(rx))
+        };
+        let mut our_end = End::new(tx, rx, port);
         let farewell = our_end.farewell();
         let finish = move |peer: &Party| {
             if let Some(message) = &peer.disconnect {

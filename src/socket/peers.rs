@@ -12,7 +12,7 @@ use super::sockopt::POLLOUT;
 impl Socket {
     /// `zmq_join`. `ENOTSUP` if the type has no groups.
     pub fn join(&'static self, group: &[u8]) -> Result<()> {
-        let mut guard = self.open()?;
+        let mut guard = self.lock()?;
         let state = &mut *guard;
         state.process_news();
         let result = state.pattern.join(&mut state.pipes, group);
@@ -22,7 +22,7 @@ impl Socket {
 
     /// `zmq_leave`. `ENOTSUP` if the type has no groups.
     pub fn leave(&'static self, group: &[u8]) -> Result<()> {
-        let mut guard = self.open()?;
+        let mut guard = self.lock()?;
         let state = &mut *guard;
         state.process_news();
         let result = state.pattern.leave(&mut state.pipes, group);
@@ -33,7 +33,7 @@ impl Socket {
     /// `zmq_connect_peer`: the number of the peer. `ENOTSUP` if this is no PEER; `EFAULT` if its
     /// peers come only when they are connected (`ZMQ_IMMEDIATE`).
     pub fn connect_peer(&'static self, endpoint: &str) -> Result<u32> {
-        let mut guard = self.open()?;
+        let mut guard = self.lock()?;
         let state = &mut *guard;
         if state.kind != SocketType::Peer {
             return Err(Errno::ENOTSUP);
@@ -49,7 +49,7 @@ impl Socket {
 
     /// `zmq_socket_get_peer_state`: `ZMQ_POLLOUT` if there is room for a message to the peer.
     pub fn peer_state(&'static self, routing_id: &[u8]) -> Result<i32> {
-        let mut guard = self.open()?;
+        let mut guard = self.lock()?;
         let state = &mut *guard;
         state.process_news();
         let has_room = state.pattern.has_room_for(&mut state.pipes, routing_id)?;

@@ -119,7 +119,7 @@ impl<T: Copy> Poller<T> {
             give(count, Ready { source, events, data: *data });
             count += 1;
         }
-        Ok(count)
+        if count == 0 { Err(Errno::EAGAIN) } else { Ok(count) }
     }
 
     /// `zmq_poller_fd`: a descriptor that is readable when a thread-safe socket of the set may be

@@ -5,7 +5,6 @@
 
 use crate::error::{Errno, Result};
 use crate::msg::Msg;
-use crate::protocol::SocketType;
 
 use super::Socket;
 use super::poll::{self, Item, POLLIN, POLLOUT, Source};
@@ -151,7 +150,6 @@ fn obey(control: &'static Socket, mode: Mode, statistics: &Statistics) -> Result
     while more {
         more = control.recv(false, |frame| frame.more())?;
     }
-    let replies = control.kind()? == SocketType::Rep;
     let mode = match command.as_slice() {
         b"PAUSE" => Mode::Paused,
         b"RESUME" => Mode::Active,
@@ -172,9 +170,8 @@ fn obey(control: &'static Socket, mode: Mode, statistics: &Statistics) -> Result
         }
         _ => mode,
     };
-    if replies {
-        let mut empty = Msg::new();
-        control.send_msg(&mut empty, false, false)?;
-    }
+    // COMPAT: every type of control socket is answered, whether it can be or not
+    // (`capi-tests/api/proxy.c`).
+    control.send_msg(&mut Msg::new(), false, false)?;
     Ok(mode)
 }

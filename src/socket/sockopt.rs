@@ -45,7 +45,7 @@ impl Socket {
         }
         let is_for_others = match option {
             id::STREAM_NOTIFY => state.kind != SocketType::Stream,
-            id::ROUTER_NOTIFY => state.kind != SocketType::Router,
+            id::ROUTER_NOTIFY => !matches!(state.kind, SocketType::Router | SocketType::Rep),
             _ => false,
         };
         if is_for_others {

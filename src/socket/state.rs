@@ -309,7 +309,11 @@ impl State {
             if let Tx::Queue(writer) = &end.tx {
                 writer.set_hwm(sndhwm as u32);
             }
-            if let Rx::Queue(reader) = &end.rx {
+            // COMPAT: an inproc peer goes on by the mark of when it connected
+            // (`capi-tests/api/hwm.c`).
+            if let Rx::Queue(reader) = &end.rx
+                && end.is_networked()
+            {
                 reader.set_hwm(rcvhwm as u32);
             }
         }

@@ -21,8 +21,8 @@ use std::sync::{Arc, Mutex};
 
 use crate::error::Result;
 use crate::pipe::{self, End, Filler, Marks, PortSignal, Rx, Thresholds, Tx};
-use crate::protocol::Handshake;
 use crate::protocol::heartbeat::Heartbeat;
+use crate::protocol::{Handshake, SocketType};
 use crate::reactor::{Cx, Handler, Registration, Remote};
 use crate::sync::AtomicBool;
 use crate::transport::{IpcAddress, Stream, TcpAddress};
@@ -149,33 +149,24 @@ fn make_pipe(
     let port = owner.port();
     let to_socket = Arc::new(PortSignal(Arc::clone(&port)));
     let to_session: Arc<dyn pipe::Signal> = Arc::new(signal.clone());
-    if config.conflate {
+    // Subscriptions are not conflated: each of them counts.
+    let (tx, source) = if config.conflate && config.socket_type != SocketType::Sub {
         let (tx, source) = pipe::latest(Arc::clone(&to_session));
+        (Tx::Latest(tx), Source::Latest(source))
+    } else {
+        let marks = Marks { writer: Some(config.sndhwm), reader: None };
+        let (tx, source) = pipe::outbound(Arc::clone(&to_session), to_socket.clone(), marks);
+        (Tx::Queue(tx), Source::Flusher(source))
+    };
+    let (sink, rx) = if config.conflate && config.socket_type != SocketType::Pub {
         let (sink, rx) = pipe::latest(to_socket);
-        let end = End::new(Tx::Latest(tx), Rx::Latest(rx), port);
-        return (
-            end,
-            TxSide::new(Source::Latest(source)),
-            RxSide::new(Sink::Latest(sink), config.max_msg_size),
-        );
-    }
-    let (tx, source) = pipe::outbound(
-        Arc::clone(&to_session),
-        to_socket.clone(),
-        Marks { writer: Some(config.sndhwm), reader: None },
-    );
-    let (sink, rx) = pipe::queue(
-        to_socket,
-        to_session,
-        Marks { writer: None, reader: Some(config.rcvhwm) },
-        Thresholds::NETWORK,
-    );
-    let end = End::new(Tx::Queue(tx), Rx::Queue(rx), port);
-    (
-        end,
-        TxSide::new(Source::Flusher(source)),
-        RxSide::new(Sink::Filler(Filler::new(sink)), config.max_msg_size),
-    )
+        (Sink::Latest(sink), Rx::Latest(rx))
+    } else {
+        let marks = Marks { writer: None, reader: Some(config.rcvhwm) };
+        let (sink, rx) = pipe::queue(to_socket, to_session, marks, Thresholds::NETWORK);
+        (Sink::Filler(Filler::new(sink)), Rx::Queue(rx))
+    };
+    (End::new(tx, rx, port), TxSide::new(source), RxSide::new(sink, config.max_msg_size))
 }
 
 struct Session {
