@@ -54,6 +54,8 @@ static SERIAL: AtomicU64 = AtomicU64::new(1);
 /// A place for a socket; lives for ever, while sockets come and go in it.
 pub struct Socket {
     state: Guarded<State>,
+    /// See [`Socket::serial`]. Written by whoever opens or closes the place.
+    serial: AtomicU64,
 }
 
 impl fmt::Debug for Socket {
@@ -86,8 +88,11 @@ impl Socket {
             let mut free = FREE.lock().unwrap_or_else(PoisonError::into_inner);
             if free.len() > MIN_FREE { free.pop_front() } else { None }
         };
-        let place = place.unwrap_or_else(|| Box::leak(Box::new(Self { state: Guarded::empty() })));
+        let place = place.unwrap_or_else(|| {
+            Box::leak(Box::new(Self { state: Guarded::empty(), serial: AtomicU64::new(0) }))
+        });
         place.state.replace(Some(state));
+        place.serial.store(serial, Ordering::Release);
         Ok(place)
     }
 
@@ -112,18 +117,29 @@ impl Socket {
         if state.shared.stopped.load(Ordering::Relaxed) {
             return Err(state.shared.tell());
         }
+        state.shared.count_call();
         Ok(state)
     }
 
     /// As [`Socket::lock`]; `ETERM` when a call has told of the context's end.
     fn open_for_options(&'static self) -> Result<Guard> {
         let state = self.lock()?;
-        if state.shared.is_told() { Err(Errno::ETERM) } else { Ok(state) }
+        if state.shared.is_told() {
+            return Err(Errno::ETERM);
+        }
+        state.shared.count_call();
+        Ok(state)
+    }
+
+    /// The number of the socket that is open in this place; no other ever has it. 0 for none.
+    fn serial(&self) -> u64 {
+        self.serial.load(Ordering::Acquire)
     }
 
     /// `zmq_close`.
     pub fn close(&'static self) -> Result<()> {
         let state = self.state.replace(None).ok_or(Errno::ENOTSOCK)?;
+        self.serial.store(0, Ordering::Release);
         if state.ctx.is_inherited() {
             // Its memory is this child's own, its connections are the parent's.
             Box::leak(state);

@@ -10,7 +10,7 @@ use crate::connection::{Event, Link, NewPipe, Owner};
 use crate::ctx::{Connected, Stop};
 use crate::error::Errno;
 use crate::pipe::{End, Inbox, Port};
-use crate::sync::{AtomicBool, Ordering, store_load_barrier};
+use crate::sync::{AtomicBool, AtomicU32, Ordering, store_load_barrier};
 
 use super::monitor::Monitor;
 use super::parker::{Waiters, WakeWaiters};
@@ -36,6 +36,9 @@ pub(crate) struct Shared {
     pub(super) stopped: AtomicBool,
     /// A call has returned `ETERM`: from then on options are refused as well.
     told: AtomicBool,
+    /// Calls on the socket, any of which may have changed what it is ready for. Written under the
+    /// socket's lock, read by those who want to know whether anything happened.
+    calls: AtomicU32,
     closed: AtomicBool,
     pub(super) monitor: Monitor,
 }
@@ -50,6 +53,7 @@ impl Shared {
             has_incoming: AtomicBool::new(false),
             stopped: AtomicBool::new(false),
             told: AtomicBool::new(false),
+            calls: AtomicU32::new(0),
             closed: AtomicBool::new(false),
             monitor: Monitor::default(),
         })
@@ -87,6 +91,17 @@ impl Shared {
     #[inline]
     pub(super) fn has_news(&self) -> bool {
         !self.inbox.is_empty() || self.has_incoming.load(Ordering::SeqCst)
+    }
+
+    /// Counts a call; the caller holds the socket's lock.
+    #[inline]
+    pub(super) fn count_call(&self) {
+        // No read-modify-write, as the lock keeps others out.
+        self.calls.store(self.calls.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
+    }
+
+    pub(super) fn calls(&self) -> u32 {
+        self.calls.load(Ordering::Relaxed)
     }
 
     pub(super) fn take_incoming(&self) -> Vec<Incoming> {

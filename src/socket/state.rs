@@ -249,6 +249,11 @@ impl State {
         self.drivers.calm_down();
     }
 
+    /// Leaves the reading to the I/O thread.
+    pub(super) fn give_back_all(&self) {
+        self.drivers.give_back_all();
+    }
+
     /// Descriptors that this socket's caller waits for; begins the wait.
     pub(super) fn begin_sleep(&self, wait_for: impl FnMut(RawFd)) {
         self.drivers.begin_sleep(wait_for);
