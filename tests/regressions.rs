@@ -47,6 +47,38 @@ fn silent_peer_is_given_up_and_the_io_thread_goes_on() {
 }
 
 #[test]
+fn receiver_at_its_mark_reads_on_from_many_peers() {
+    // More peers than a caller's thread reads for by itself, and far more messages than fit.
+    const PEERS: usize = 12;
+    const MESSAGES: usize = 5000;
+    let world = World::new();
+    let pull = world.socket(PULL);
+    pull.set(id::RCVHWM, 10);
+    let endpoint = pull.bind();
+    let senders: Vec<_> = (0..PEERS)
+        .map(|_| {
+            let endpoint = endpoint.clone();
+            std::thread::spawn(move || {
+                let world = World::new();
+                let push = world.socket(PUSH);
+                push.connect(&endpoint);
+                for _ in 0..MESSAGES {
+                    push.send(&[7; 64]);
+                }
+                // Stays until everything was taken.
+                push.set(id::LINGER, common::PATIENCE);
+            })
+        })
+        .collect();
+    for _ in 0..PEERS * MESSAGES {
+        assert_eq!(pull.recv(), [7; 64]);
+    }
+    for sender in senders {
+        sender.join().expect("everything was sent");
+    }
+}
+
+#[test]
 fn immediate_socket_reconnects_again_and_again() {
     let world = World::new();
     let push = world.socket(PUSH);

@@ -143,7 +143,7 @@ impl RxSide {
         let Some(conn) = self.conn.clone() else { return Outcome::Empty };
         match &mut self.sink {
             Sink::Filler(filler) => {
-                filler.set_eager(eager);
+                filler.begin_turn(eager);
                 self.pump_filler(link, &conn)
             }
             Sink::None => Outcome::Blocked,

@@ -51,7 +51,7 @@ pub struct Filler {
     body: Option<PartialBody>,
     /// The last read filled all the room that it had.
     hungry: bool,
-    /// The last read left nothing in the kernel.
+    /// This turn's last read left nothing in the kernel.
     drained: bool,
     /// The reader is waiting for what is scanned, so the high-water mark does not stop it.
     eager: bool,
@@ -341,10 +341,11 @@ impl Filler {
         }
     }
 
-    /// Says whether the pipe's reader itself asks for input: what was read from the kernel is then
-    /// committed beyond the high-water mark, as the reader takes it at once.
-    pub fn set_eager(&mut self, eager: bool) {
+    /// A turn of reads and scans begins. `eager`: the pipe's reader itself asks for input: what was
+    /// read from the kernel is then committed beyond the high-water mark, as it is taken at once.
+    pub fn begin_turn(&mut self, eager: bool) {
         self.eager = eager;
+        self.drained = false;
     }
 
     /// True if bytes wait to be scanned, as after [`Scanned::Blocked`].
@@ -352,7 +353,8 @@ impl Filler {
         self.writer.filled != self.writer.pos
     }
 
-    /// True if the last read took all that the kernel had: what comes later is an event of its own.
+    /// True if this turn's last read took all that the kernel had: what comes later is an event of
+    /// its own.
     pub fn is_drained(&self) -> bool {
         self.drained
     }

@@ -132,10 +132,9 @@ impl Drivers {
 
     /// Ends a wait.
     pub(super) fn end_sleep(&self) {
+        // Also those whose reading was taken back meanwhile: they must not look asleep later.
         for driver in self.readers() {
-            if driver.fd().is_some() {
-                driver.set_sleeping(false);
-            }
+            driver.set_sleeping(false);
         }
     }
 
