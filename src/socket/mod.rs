@@ -41,7 +41,7 @@ use crate::transport::address;
 
 use parker::{Parker, Slept};
 use shared::Shared;
-use spin::Look;
+use spin::{Look, Spin};
 use state::State;
 
 /// Places of closed sockets are used again only when so many others wait, which gives a handle that
@@ -256,7 +256,7 @@ impl Socket {
     fn wait(&'static self, mut guard: Guard, wait: &Wait, what: Awaited) -> Result<Guard> {
         let serial = guard.serial;
         guard.flush_bursts();
-        let mut spin = std::mem::take(&mut guard.spin);
+        let mut spin = std::mem::replace(&mut guard.spin, Spin::none());
         let found = spin.until(|| {
             if guard.is_contended() {
                 return Look::GiveUp;

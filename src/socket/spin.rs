@@ -46,19 +46,17 @@ pub(super) enum Look {
     GiveUp,
 }
 
-/// Does not spin: stands in for the one that is in use.
-impl Default for Spin {
-    fn default() -> Self {
-        Self { span: 0, longest: 0, first: 0, skip: 0, pause: PAUSE, credit: 0 }
-    }
-}
-
 impl Spin {
     pub(super) fn new() -> Self {
         let allowed = affinity::allowed_cpus() > 1;
         let longest = if allowed { clock::ticks_in(LONGEST) } else { 0 };
         let first = clock::ticks_in(FIRST).min(longest);
         Self { span: first, longest, first, skip: 0, pause: PAUSE, credit: CREDIT }
+    }
+
+    /// Never spins: stands in for the one that is in use.
+    pub(super) const fn none() -> Self {
+        Self { span: 0, longest: 0, first: 0, skip: 0, pause: PAUSE, credit: 0 }
     }
 
     /// Calls `look` until it is found, or the span is over. True: it was found.
