@@ -19,10 +19,11 @@ use std::time::{Duration, Instant};
 
 use mio::{Events, Poll, Waker};
 
+use super::nap::Nap;
 use super::registry::Registration;
 use super::timers::{TimerId, Timers};
 use crate::error::{Errno, Result};
-use crate::sync::{AtomicU32, AtomicUsize, Ordering, store_load_barrier};
+use crate::sync::{AtomicUsize, Ordering};
 use crate::sys;
 
 /// How long something may lie about before a ticking thread looks at it.
@@ -33,9 +34,6 @@ pub(super) const MAX_TIMERS: TimerId = 8;
 
 /// Events taken from the kernel at a time.
 const EVENTS: usize = 256;
-
-const AWAKE: u32 = 0;
-const ASLEEP: u32 = 1;
 
 const WAKER: usize = usize::MAX;
 
@@ -95,8 +93,7 @@ enum Notice {
 
 struct Shared {
     notices: Mutex<Vec<Notice>>,
-    /// [`ASLEEP`] between "I go to sleep" and waking up. Written by both sides, see the header.
-    state: AtomicU32,
+    nap: Nap,
     waker: Waker,
     registry: Arc<mio::Registry>,
     slots: Mutex<Slots>,
@@ -156,8 +153,7 @@ impl Remote {
 
     fn leave(&self, notice: Notice) {
         self.0.notices.lock().unwrap_or_else(PoisonError::into_inner).push(notice);
-        store_load_barrier();
-        if self.0.state.swap(AWAKE, Ordering::SeqCst) == ASLEEP {
+        if self.0.nap.must_wake() {
             // An eventfd write fails only when the counter is full: then the thread is waking up.
             let _ = self.0.waker.wake();
         }
@@ -186,7 +182,7 @@ impl IoThread {
         let waker = Waker::new(poll.registry(), mio::Token(WAKER))?;
         let shared = Arc::new(Shared {
             notices: Mutex::default(),
-            state: AtomicU32::new(AWAKE),
+            nap: Nap::new(),
             waker,
             registry,
             slots: Mutex::default(),
@@ -362,8 +358,7 @@ impl Loop {
         };
         let mut timeout = timeout;
         if timeout.is_none_or(|timeout| timeout > TICK) {
-            shared.state.swap(ASLEEP, Ordering::SeqCst);
-            store_load_barrier();
+            shared.nap.announce();
             if !shared.notices.lock().unwrap_or_else(PoisonError::into_inner).is_empty() {
                 timeout = Some(Duration::ZERO);
             }
@@ -375,7 +370,7 @@ impl Loop {
             // epoll_wait counts in milliseconds.
             if matches!(sys::poll::wait_readable(&self.poll, short), Ok(false)) {
                 events.clear();
-                shared.state.store(AWAKE, Ordering::SeqCst);
+                shared.nap.end();
                 return;
             }
             timeout = Some(Duration::ZERO);
@@ -387,7 +382,7 @@ impl Loop {
             events.clear();
             thread::sleep(Duration::from_millis(1));
         }
-        shared.state.store(AWAKE, Ordering::SeqCst);
+        shared.nap.end();
     }
 
     /// False: the thread is to stop.

@@ -10,6 +10,7 @@
 #![deny(unsafe_code)]
 
 mod io_thread;
+pub(crate) mod nap;
 mod registry;
 mod timers;
 
