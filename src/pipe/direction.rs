@@ -176,18 +176,19 @@ impl Direction {
         PackedMarks(self.marks.load(Ordering::Relaxed))
     }
 
-    /// High-water mark in messages; 0 is "no limit".
+    /// High-water mark in messages; 0 is "no limit". SeqCst: a writer that announced that it is
+    /// blocked looks here.
     pub(super) fn hwm(&self) -> u64 {
-        self.marks().hwm()
+        PackedMarks(self.marks.load(Ordering::SeqCst)).hwm()
     }
 
     fn change_marks(&self, change: impl Fn(PackedMarks) -> PackedMarks) {
         let mut marks = self.marks();
-        // Relaxed: the word stands for itself; `reconsider_credit` follows where it matters.
+        // SeqCst: `reconsider_credit` looks for a blocked writer afterwards.
         while let Err(now) = self.marks.compare_exchange_weak(
             marks.0,
             change(marks).0,
-            Ordering::Relaxed,
+            Ordering::SeqCst,
             Ordering::Relaxed,
         ) {
             marks = PackedMarks(now);
@@ -332,6 +333,7 @@ impl Direction {
 
     /// A changed high-water mark may free a blocked writer.
     pub(super) fn reconsider_credit(&self) {
+        store_load_barrier();
         if self.writer_state.load(Ordering::SeqCst) == ARMED {
             self.offer_credit(self.consumed());
         }
