@@ -57,7 +57,7 @@ const OWN_CRATES: &[(&str, &[&str])] = &[
     ("mio", &["reactor"]),
     ("libc", &["sys", "capi", "error", "connection", "protocol", "pattern", "transport", "socket"]),
     ("socket2", &["sys", "transport", "pipe"]),
-    ("loom", &["sync"]),
+    ("loom", &["sync", "sys", "testing"]),
 ];
 
 struct Source {

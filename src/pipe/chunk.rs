@@ -23,7 +23,9 @@ use crate::msg::{Msg, PeerInfo};
 use crate::sync::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
 
 /// Sizes of a chunk's memory, bytes. A queue starts with the smallest and grows with its traffic.
-const CLASSES: [usize; 4] = [4 << 10, 16 << 10, 64 << 10, 256 << 10];
+/// Tiny under loom, so that its few messages already take several chunks.
+const CLASSES: [usize; 4] =
+    if cfg!(loom) { [32, 64, 128, 256] } else { [4 << 10, 16 << 10, 64 << 10, 256 << 10] };
 
 /// How many free buffers of each class a thread keeps: about a megabyte altogether.
 const KEPT: [usize; 4] = [16, 8, 4, 2];
@@ -97,7 +99,7 @@ impl Buffer {
             }
         }
         let layout = layout(capacity);
-        // SAFETY: `capacity` is at least 4 KiB, so the layout is not empty.
+        // SAFETY: `capacity` is at least that of the smallest class, so the layout is not empty.
         let data = unsafe { alloc::alloc(layout) };
         let Some(data) = NonNull::new(data) else { alloc::handle_alloc_error(layout) };
         Self { data, capacity, class }

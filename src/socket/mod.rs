@@ -34,7 +34,7 @@ use crate::msg::Msg;
 use crate::pattern::{self, PIPE_LOST};
 use crate::pipe::{Frame, Outgoing};
 use crate::protocol::SocketType;
-use crate::sync::{AtomicU64, Guarded, Held, NotThere, Ordering};
+use crate::sync::{AtomicU64, Guarded, Held, NotThere, Ordering, StaticU64};
 use crate::sys::clock::Ticks;
 use crate::sys::poll::{self as sys_poll, PollFd};
 use crate::transport::address;
@@ -49,7 +49,7 @@ use state::State;
 const MIN_FREE: usize = 256;
 
 static FREE: Mutex<VecDeque<&'static Socket>> = Mutex::new(VecDeque::new());
-static SERIAL: AtomicU64 = AtomicU64::new(1);
+static SERIAL: StaticU64 = StaticU64::new(1);
 
 /// A place for a socket; lives for ever, while sockets come and go in it.
 pub struct Socket {

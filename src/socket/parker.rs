@@ -9,12 +9,12 @@
 use std::cell::RefCell;
 use std::io;
 use std::os::fd::RawFd;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock, PoisonError};
 use std::time::Duration;
 
 use crate::error::Result;
 use crate::pipe::Wake;
-use crate::sync::{AtomicBool, AtomicU32, Ordering, store_load_barrier};
+use crate::sync::{AtomicBool, AtomicU32, Mutex, Ordering, store_load_barrier};
 use crate::sys::eventfd::EventFd;
 use crate::sys::futex;
 use crate::sys::poll::{self, PollFd};
@@ -51,6 +51,12 @@ impl Parker {
         PARKER
             .try_with(|parker| Arc::clone(parker.borrow_mut().get_or_insert_with(make)))
             .unwrap_or_else(|_| make())
+    }
+
+    /// A parker that no thread keeps between models.
+    #[cfg(loom)]
+    pub(crate) fn for_model() -> Arc<Self> {
+        Arc::new(Self { state: AtomicU32::new(IDLE), eventfd: OnceLock::new() })
     }
 
     /// From here on wake-ups are kept.

@@ -31,6 +31,7 @@ mod imp {
     pub type AtomicUsize = atomic::AtomicUsize;
 
     pub use atomic::{Ordering, fence};
+    pub use std::sync::{Mutex, MutexGuard};
 }
 
 #[cfg(loom)]
@@ -39,9 +40,14 @@ mod imp {
         AtomicBool, AtomicI32, AtomicPtr, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering,
         fence,
     };
+    pub use loom::sync::{Mutex, MutexGuard};
 }
 
 pub use imp::*;
+
+/// For statics, which outlive every model: never loom's.
+#[allow(clippy::disallowed_types, reason = "the one place that names it")]
+pub type StaticU64 = std::sync::atomic::AtomicU64;
 
 /// Stands between "I announced" and "I look" in every two-sided hand-shake (publish, then look for
 /// a sleeper; announce sleep, then look for work). Both sides use `SeqCst` read-modify-writes and

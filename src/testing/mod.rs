@@ -7,6 +7,8 @@
 
 mod clock;
 pub mod fuzz;
+#[cfg(loom)]
+pub mod models;
 mod pair;
 mod scan;
 
