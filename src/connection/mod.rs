@@ -23,7 +23,7 @@ mod transmit;
 
 use std::sync::Arc;
 
-use crate::pipe::End;
+use crate::pipe::{End, Reader, Signal, Writer};
 
 pub use config::{Immediate, OwnMessages, SessionConfig};
 pub use driver::{Driver, Pace, Received};
@@ -51,6 +51,8 @@ pub trait Owner: Send + Sync {
     fn gave_up(&self, link: &Arc<Link>);
     /// Something happened that a monitor may want to know.
     fn event(&self, event: Event);
+    /// A pipe to the authentication handler; `signal` tells of its reply. `None` if there is none.
+    fn ask_handler(&self, signal: Arc<dyn Signal>) -> Option<(Writer, Reader)>;
     /// A signal receiver for a new pipe of this socket.
     fn port(&self) -> Arc<crate::pipe::Port>;
 }

@@ -21,8 +21,26 @@ pub enum ProtocolError {
     InvalidMetadata,
     /// A socket type that ours does not talk to, or a property beyond its limits.
     IncompatiblePeer,
-    /// The peer sent ERROR.
-    RefusedByPeer,
+    /// A HELLO that cannot be parsed.
+    MalformedHello,
+    /// A WELCOME that cannot be parsed.
+    MalformedWelcome,
+    /// The peer sent ERROR, with the status of its authentication handler if that was the reason.
+    RefusedByPeer(Option<u16>),
+    /// Our authentication handler must be asked, and is not there.
+    NoZapHandler,
+    /// The handler's reply does not begin with an empty frame.
+    ZapUnspecified,
+    /// It has not the right number of frames.
+    ZapMalformedReply,
+    /// It has another version.
+    ZapBadVersion,
+    /// It answers another request.
+    ZapBadRequestId,
+    /// Its status is none.
+    ZapInvalidStatus,
+    /// Its metadata cannot be parsed.
+    ZapInvalidMetadata,
     /// A frame is larger than `ZMQ_MAXMSGSIZE` or a limit of the handshake.
     TooLarge,
     /// Framing that the version does not have.
@@ -36,6 +54,8 @@ pub enum Report {
     Nothing,
     /// `ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL`, with an errno.
     NoDetail(i32),
+    /// `ZMQ_EVENT_HANDSHAKE_FAILED_AUTH`, with the status of an authentication handler.
+    Refused(u16),
     /// `ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL`, with a `ZMQ_PROTOCOL_ERROR_*` code.
     Protocol(u32),
 }
@@ -51,8 +71,18 @@ impl ProtocolError {
             Self::MalformedError => Report::Protocol(0x1000_0015),
             Self::InvalidMetadata => Report::Protocol(0x1000_0018),
             // COMPAT: libzmq reports DISCONNECTED alone; `tests/bad_peers.rs` pins it.
+            Self::MalformedHello => Report::Protocol(0x1000_0013),
+            Self::MalformedWelcome => Report::Protocol(0x1000_0017),
+            Self::ZapUnspecified => Report::Protocol(0x2000_0000),
+            Self::ZapMalformedReply => Report::Protocol(0x2000_0001),
+            Self::ZapBadRequestId => Report::Protocol(0x2000_0002),
+            Self::ZapBadVersion => Report::Protocol(0x2000_0003),
+            Self::ZapInvalidStatus => Report::Protocol(0x2000_0004),
+            Self::ZapInvalidMetadata => Report::Protocol(0x2000_0005),
+            Self::RefusedByPeer(Some(status)) => Report::Refused(status),
+            Self::NoZapHandler => Report::NoDetail(libc::EFAULT),
             Self::VersionTooOld
-            | Self::RefusedByPeer
+            | Self::RefusedByPeer(None)
             | Self::Framing
             | Self::IncompatiblePeer
             | Self::TooLarge => Report::Nothing,

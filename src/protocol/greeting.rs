@@ -85,7 +85,7 @@ impl Greeting {
                     out.push(config.socket_type as u8);
                 } else {
                     out.push(1);
-                    out.extend_from_slice(&config.mechanism_name());
+                    out.extend_from_slice(&config.mechanism.padded_name());
                     out.extend_from_slice(&[0; 32]);
                 }
             }
@@ -102,7 +102,7 @@ impl Greeting {
 
     fn finish(&self, config: &Config) -> Result<Agreed, ProtocolError> {
         let mechanism = self.received.get(12..32).unwrap_or_default();
-        if mechanism != config.mechanism_name() {
+        if mechanism != config.mechanism.padded_name() {
             return Err(ProtocolError::MechanismMismatch);
         }
         let version = match (self.received.get(10), self.received.get(11)) {

@@ -24,7 +24,9 @@ mod metadata;
 mod reader;
 mod socket_type;
 pub mod v1;
+pub mod zap;
 
 pub use error::ProtocolError;
 pub use handshake::{Config, Handshake, Peer, Version};
+pub use mechanism::Mechanism;
 pub use socket_type::SocketType;

@@ -22,6 +22,7 @@ mod sockopt;
 mod spin;
 mod state;
 pub mod timers;
+mod zap;
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -72,7 +73,7 @@ impl Socket {
     pub fn create(ctx: &Arc<Ctx>, kind: i32) -> Result<&'static Self> {
         let pattern = pattern::new(kind, ctx.next_serial())?;
         let kind = SocketType::from_number(kind).ok_or(Errno::EINVAL)?;
-        let shared = Shared::new();
+        let shared = Shared::new(ctx);
         let weak: Weak<dyn Stop> = Arc::downgrade(&(Arc::clone(&shared) as Arc<dyn Stop>));
         let live = ctx.register(weak)?;
         let serial = SERIAL.fetch_add(1, Ordering::Relaxed);

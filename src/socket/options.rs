@@ -7,6 +7,7 @@
 //! libzmq 4.3.5; `zmq_setsockopt(3)`, `zmq_getsockopt(3)`.
 
 use crate::error::{Errno, Result};
+use crate::protocol::Mechanism;
 use crate::transport::tcp::AcceptFilter;
 
 /// Option numbers, as in `zmq.h`.
@@ -184,6 +185,7 @@ pub struct Options {
     pub zap_domain: Vec<u8>,
     pub bind_to_device: Vec<u8>,
     pub metadata: Vec<(String, String)>,
+    pub mechanism: Mechanism,
     pub hello_msg: Vec<u8>,
     pub disconnect_msg: Vec<u8>,
     pub hiccup_msg: Vec<u8>,
@@ -249,6 +251,15 @@ impl Options {
                 }
                 self.zap_domain = value.to_vec();
             }
+            id::PLAIN_SERVER => {
+                self.mechanism = match i32::from_ne_bytes(sized(value)?) {
+                    0 => Mechanism::Null,
+                    1 => Mechanism::PlainServer,
+                    _ => return Err(Errno::EINVAL),
+                };
+            }
+            id::PLAIN_USERNAME => self.set_plain_client(value, |username, _| username)?,
+            id::PLAIN_PASSWORD => self.set_plain_client(value, |_, password| password)?,
             id::BINDTODEVICE => self.bind_to_device = value.to_vec(),
             id::METADATA => self.add_metadata(value)?,
             id::HELLO_MSG => self.hello_msg = value.to_vec(),
@@ -268,16 +279,35 @@ impl Options {
         Ok(())
     }
 
-    /// Takes all filters of option `id` back; false if it has none to take back.
-    pub fn clear_filters(&mut self, id: i32) -> bool {
+    /// Takes back what was set by option `id`, filters and names; false if it has no such thing.
+    pub fn unset(&mut self, id: i32) -> bool {
         match id {
             id::TCP_ACCEPT_FILTER => self.accept_filters.clear(),
             id::IPC_FILTER_PID => self.ipc_pid_filters.clear(),
             id::IPC_FILTER_UID => self.ipc_uid_filters.clear(),
             id::IPC_FILTER_GID => self.ipc_gid_filters.clear(),
+            id::PLAIN_USERNAME | id::PLAIN_PASSWORD => self.mechanism = Mechanism::Null,
             _ => return false,
         }
         true
+    }
+
+    /// Makes this a client of PLAIN. `field` chooses what is set.
+    fn set_plain_client(
+        &mut self,
+        value: &[u8],
+        field: for<'a> fn(&'a mut Vec<u8>, &'a mut Vec<u8>) -> &'a mut Vec<u8>,
+    ) -> Result<()> {
+        if value.is_empty() || value.len() > MAX_SHORT_STRING {
+            return Err(Errno::EINVAL);
+        }
+        let (mut username, mut password) = match std::mem::take(&mut self.mechanism) {
+            Mechanism::PlainClient { username, password } => (username, password),
+            Mechanism::Null | Mechanism::PlainServer => (Vec::new(), Vec::new()),
+        };
+        *field(&mut username, &mut password) = value.to_vec();
+        self.mechanism = Mechanism::PlainClient { username, password };
+        Ok(())
     }
 
     fn add_metadata(&mut self, value: &[u8]) -> Result<()> {
@@ -315,8 +345,20 @@ impl Options {
             // Can only be set.
             id::STREAM_NOTIFY | id::BUSY_POLL => Err(Errno::EINVAL),
             id::SOCKS_PROXY | id::SOCKS_USERNAME | id::SOCKS_PASSWORD => put_string(out, b""),
-            id::PLAIN_USERNAME | id::PLAIN_PASSWORD => put_string(out, b""),
-            id::MECHANISM | id::PLAIN_SERVER => put_exact(out, &0i32.to_ne_bytes()),
+            id::PLAIN_USERNAME | id::PLAIN_PASSWORD => match &self.mechanism {
+                Mechanism::PlainClient { username, password } => {
+                    put_string(out, if id == id::PLAIN_USERNAME { username } else { password })
+                }
+                Mechanism::Null | Mechanism::PlainServer => put_string(out, b""),
+            },
+            id::PLAIN_SERVER => {
+                let is_server = self.mechanism == Mechanism::PlainServer;
+                put_exact(out, &i32::from(is_server).to_ne_bytes())
+            }
+            id::MECHANISM => {
+                let number = i32::from(self.mechanism != Mechanism::Null);
+                put_exact(out, &number.to_ne_bytes())
+            }
             _ => match self.ints.get(id) {
                 Some(value) => put_exact(out, &value.to_ne_bytes()),
                 None => Err(Errno::EINVAL),

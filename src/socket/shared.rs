@@ -4,16 +4,17 @@
 //! Thread: any. Invariants: after `close` nothing is taken in any more. Counterpart: `mailbox.cpp`
 //! of libzmq 4.3.5.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use crate::connection::{Event, Link, NewPipe, Owner};
-use crate::ctx::{Connected, Stop};
+use crate::ctx::{Connected, Ctx, Stop};
 use crate::error::Errno;
-use crate::pipe::{End, Inbox, Port};
+use crate::pipe::{End, Inbox, Port, Reader, Signal, Writer};
 use crate::sync::{AtomicBool, AtomicU32, Ordering, store_load_barrier};
 
 use super::monitor::Monitor;
 use super::parker::{Waiters, WakeWaiters};
+use super::zap;
 
 /// What sessions and other sockets bring.
 #[derive(Debug)]
@@ -41,10 +42,12 @@ pub(crate) struct Shared {
     calls: AtomicU32,
     closed: AtomicBool,
     pub(super) monitor: Monitor,
+    /// Weak, as the context outlives its sockets, and sessions those.
+    ctx: Weak<Ctx>,
 }
 
 impl Shared {
-    pub(super) fn new() -> Arc<Self> {
+    pub(super) fn new(ctx: &Arc<Ctx>) -> Arc<Self> {
         let waiters = Arc::new(Waiters::default());
         Arc::new(Self {
             inbox: Inbox::new(Box::new(WakeWaiters(Arc::clone(&waiters)))),
@@ -56,6 +59,7 @@ impl Shared {
             calls: AtomicU32::new(0),
             closed: AtomicBool::new(false),
             monitor: Monitor::default(),
+            ctx: Arc::downgrade(ctx),
         })
     }
 
@@ -137,6 +141,10 @@ impl Owner for Shared {
 
     fn gave_up(&self, link: &Arc<Link>) {
         self.bring(Incoming::GaveUp(Arc::clone(link)));
+    }
+
+    fn ask_handler(&self, signal: Arc<dyn Signal>) -> Option<(Writer, Reader)> {
+        zap::connect(&*self.ctx.upgrade()?, signal)
     }
 
     fn event(&self, event: Event) {

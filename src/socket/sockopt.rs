@@ -21,7 +21,7 @@ pub(super) const POLLOUT: i32 = 2;
 impl Socket {
     /// `zmq_setsockopt` without a value: takes filters back, else sets to nothing.
     pub fn unset_option(&'static self, option: i32) -> Result<()> {
-        if self.open_for_options()?.options.clear_filters(option) {
+        if self.open_for_options()?.options.unset(option) {
             return Ok(());
         }
         self.set_option(option, &[])

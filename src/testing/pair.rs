@@ -9,13 +9,20 @@ use std::time::{Duration, Instant};
 use crate::msg::frame;
 use crate::protocol::command::{self, Command};
 use crate::protocol::heartbeat::{Due, Heartbeat, HeartbeatConfig};
-use crate::protocol::{Config, Handshake, Peer, ProtocolError, SocketType};
+use crate::protocol::{Config, Handshake, Mechanism, Peer, ProtocolError, SocketType};
 
 use super::VirtualClock;
 
 /// A plain configuration for a socket of type `kind`.
 pub fn config(kind: SocketType, routing_id: &[u8]) -> Config {
-    Config { socket_type: kind, routing_id: routing_id.to_vec(), metadata: Vec::new() }
+    Config {
+        socket_type: kind,
+        routing_id: routing_id.to_vec(),
+        metadata: Vec::new(),
+        mechanism: Mechanism::Null,
+        zap_domain: Vec::new(),
+        zap_enforce_domain: false,
+    }
 }
 
 /// One end.

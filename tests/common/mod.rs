@@ -98,7 +98,15 @@ impl Peer {
 
     /// Skips events until `wanted`.
     pub fn await_event(&self, wanted: u16) {
-        while self.event() != wanted {}
+        let mut skipped = Vec::new();
+        loop {
+            let event = self.event();
+            if event == wanted {
+                return;
+            }
+            skipped.push(event);
+            assert!(skipped.len() < 50, "no {wanted:#x} among {skipped:#x?}");
+        }
     }
 
     /// The events until there is silence.

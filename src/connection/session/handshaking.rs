@@ -6,6 +6,7 @@
 use std::ffi::CString;
 use std::io::{self, IoSlice, Read};
 use std::os::fd::AsRawFd;
+use std::sync::Arc;
 
 use crate::connection::codec::Codec;
 use crate::connection::event::events;
@@ -17,6 +18,7 @@ use crate::reactor::{Cx, Registration};
 use crate::sys;
 use crate::transport::Stream;
 
+use super::zap::Asking;
 use super::{HANDSHAKE_TIMER, STOP_HANDSHAKE_FAILED, Session, State};
 
 impl Session {
@@ -33,7 +35,13 @@ impl Session {
             return self.handshake_failed(cx, stream, Loss::Io(error));
         }
         let handshake = Handshake::new(config);
-        self.state = State::Handshaking { stream, registration, handshake, surplus: Vec::new() };
+        self.state = State::Handshaking {
+            stream,
+            registration,
+            handshake,
+            surplus: Vec::new(),
+            asking: None,
+        };
         if !self.config.handshake_timeout.is_zero() {
             cx.set_timer(HANDSHAKE_TIMER, cx.now() + self.config.handshake_timeout);
         }
@@ -41,25 +49,40 @@ impl Session {
     }
 
     pub(super) fn continue_handshake(&mut self, cx: &mut Cx<'_>) {
-        let State::Handshaking { stream, registration, mut handshake, mut surplus } =
+        let State::Handshaking { stream, registration, mut handshake, mut surplus, mut asking } =
             std::mem::replace(&mut self.state, State::Waiting)
         else {
             return;
         };
-        let result = advance(&stream, &registration, &mut handshake, &mut surplus);
+        let result = self
+            .authenticate(&stream, &mut handshake, &mut surplus, &mut asking)
+            .and_then(|()| advance(&stream, &registration, &mut handshake, &mut surplus))
+            .and_then(|peer| {
+                // The input may have led to a question, and the question to an answer.
+                if !self.ask(&stream, &mut handshake, &mut asking)? {
+                    return Ok(peer);
+                }
+                advance(&stream, &registration, &mut handshake, &mut surplus)
+            });
+        if let Some(status) = handshake.poll_refusal() {
+            self.report(events::HANDSHAKE_FAILED_AUTH, u64::from(status));
+        }
         match result {
+            // The end of the connection is all that a refused peer has left.
+            Err(Loss::Io(_)) if handshake.is_refused() => {
+                self.handshake_failed(cx, stream, Loss::Fault(ProtocolError::RefusedByPeer(None)));
+            }
             Err(loss) => self.handshake_failed(cx, stream, loss),
             Ok(None) => {
-                self.state = State::Handshaking { stream, registration, handshake, surplus };
+                self.state =
+                    State::Handshaking { stream, registration, handshake, surplus, asking };
             }
             Ok(Some(peer)) => {
                 cx.cancel_timer(HANDSHAKE_TIMER);
-                let mut properties: Vec<(String, CString)> = peer
-                    .properties
-                    .iter()
-                    .map(|(name, value)| (name.clone(), c_string(value)))
-                    .collect();
-                properties.extend(peer_address(&stream));
+                // What we know of the peer, and what the handler says, comes before its own words.
+                let mut properties = peer_address(&stream);
+                let told = peer.credentials.iter().chain(&peer.properties);
+                properties.extend(told.map(|(name, value)| (name.clone(), c_string(value))));
                 let info = PeerInfo {
                     routing_id: peer.routing_id.clone().into_boxed_slice(),
                     fd: stream.as_raw_fd(),
@@ -77,6 +100,39 @@ impl Session {
                 self.ready_to_work(cx, stream, registration, info, codec, &surplus);
             }
         }
+    }
+
+    /// Passes the handler's reply on, if it is there.
+    fn authenticate(
+        &self,
+        stream: &Stream,
+        handshake: &mut Handshake,
+        surplus: &mut Vec<u8>,
+        asking: &mut Option<Asking>,
+    ) -> Result<(), Loss> {
+        let Some(reply) = asking.as_mut().and_then(Asking::poll) else { return Ok(()) };
+        *asking = None;
+        let early = handshake.handle_zap_reply(Some(&reply)).map_err(Loss::Fault)?;
+        surplus.extend(early);
+        self.ask(stream, handshake, asking).map(|_| ())
+    }
+
+    /// Asks the handler what the handshake wants to know. True: there is no handler, and the
+    /// handshake knows it.
+    fn ask(
+        &self,
+        stream: &Stream,
+        handshake: &mut Handshake,
+        asking: &mut Option<Asking>,
+    ) -> Result<bool, Loss> {
+        let Some(request) = handshake.poll_zap_request() else { return Ok(false) };
+        let Some((writer, reader)) = self.owner.ask_handler(Arc::new(self.signal.clone())) else {
+            handshake.handle_zap_reply(None).map_err(Loss::Fault)?;
+            return Ok(true);
+        };
+        let frames = request.frames(&stream.peer_address());
+        *asking = Some(Asking::new(writer, reader, &frames));
+        Ok(false)
     }
 
     pub(super) fn handshake_failed(&mut self, cx: &mut Cx<'_>, stream: Stream, loss: Loss) {
@@ -105,6 +161,9 @@ impl Session {
     fn report_fault(&self, fault: ProtocolError) {
         match fault.report() {
             Report::Nothing => {}
+            Report::Refused(status) => {
+                self.report(events::HANDSHAKE_FAILED_AUTH, u64::from(status));
+            }
             Report::NoDetail(errno) => {
                 self.report(events::HANDSHAKE_FAILED_NO_DETAIL, errno as u64);
             }

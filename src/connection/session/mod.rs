@@ -13,6 +13,7 @@ mod closing;
 mod connecting;
 mod handshaking;
 mod working;
+mod zap;
 
 use std::any::Any;
 use std::io;
@@ -26,6 +27,8 @@ use crate::protocol::{Handshake, SocketType};
 use crate::reactor::{Cx, Handler, Registration, Remote};
 use crate::sync::AtomicBool;
 use crate::transport::{IpcAddress, Stream, TcpAddress};
+
+use zap::Asking;
 
 use super::event::Event;
 use super::link::{Link, Loss, SessionSignal, Watch, notices};
@@ -211,6 +214,7 @@ enum State {
         handshake: Handshake,
         /// Came behind the handshake: the data path's.
         surplus: Vec<u8>,
+        asking: Option<Asking>,
     },
     Ready,
     /// Reconnecting was given up; what remains is to wait for the socket.
@@ -304,9 +308,15 @@ impl Handler for Session {
         if bits & notices::WATCH != 0 {
             cx.set_timer(WATCH_TIMER, cx.now() + Watch::PATIENCE);
         }
-        if bits & notices::RESUME != 0 && matches!(self.state, State::Ready) {
-            self.link.flush(None);
-            self.receive(cx);
+        if bits & notices::RESUME != 0 {
+            match &self.state {
+                State::Ready => {
+                    self.link.flush(None);
+                    self.receive(cx);
+                }
+                State::Handshaking { asking: Some(_), .. } => self.continue_handshake(cx),
+                _ => {}
+            }
         }
         if bits & notices::CLOSE != 0 {
             self.close(cx);
