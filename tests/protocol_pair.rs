@@ -202,7 +202,9 @@ fn faults_are_named() {
     assert_eq!(fault(&[&hello(b"NULLX")]), Some(ProtocolError::MechanismMismatch));
     assert_eq!(fault(&[&null, &encode_frame(0, b"hi")]), Some(ProtocolError::UnexpectedCommand));
     assert_eq!(fault(&[&null, &command(b"\x05HELLO")]), Some(ProtocolError::UnexpectedCommand));
-    assert_eq!(fault(&[&null, &command(b"\x05ERROR\x02no")]), Some(ProtocolError::RefusedByPeer));
+    let refused = |status| Some(ProtocolError::RefusedByPeer(status));
+    assert_eq!(fault(&[&null, &command(b"\x05ERROR\x02no")]), refused(None));
+    assert_eq!(fault(&[&null, &command(b"\x05ERROR\x03400")]), refused(Some(400)));
     assert_eq!(fault(&[&null, &command(b"\x05ERROR\x05no")]), Some(ProtocolError::MalformedError));
     assert_eq!(fault(&[&null, &command(&[0; 70_000])]), Some(ProtocolError::TooLarge));
     assert_eq!(fault(&[&null, &command(b"\x05READY")]), None, "a peer without properties");
