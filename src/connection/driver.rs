@@ -11,6 +11,7 @@ use std::os::fd::RawFd;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::msg::Msg;
 use crate::pipe::{Reader, Writer};
 use crate::sys::clock::{self, Ticks};
 
@@ -36,11 +37,19 @@ pub struct Pace {
     /// Prompt flushes left.
     prompt: u32,
     span: u64,
+    /// Bodies that went out and whose drop runs a user's function: to be dropped when the socket's
+    /// lock is released.
+    pub spent: Vec<Msg>,
 }
 
 impl Default for Pace {
     fn default() -> Self {
-        Self { flushed_at: Ticks::from_raw(0), prompt: PROMPT, span: clock::ticks_in(BURST_SPAN) }
+        Self {
+            flushed_at: Ticks::from_raw(0),
+            prompt: PROMPT,
+            span: clock::ticks_in(BURST_SPAN),
+            spent: Vec::new(),
+        }
     }
 }
 
@@ -143,14 +152,14 @@ impl Driver {
         self.burst = 0;
         // When the kernel is full, the I/O thread goes on as soon as there is room.
         if !self.link.is_full() {
-            self.link.flush(writer);
+            self.link.flush(writer, &mut pace.spent);
             pace.flushed_at = self.link.flushed_at();
         }
     }
 
     /// Reads what is there. `take_over`: also if the I/O thread has been reading so far.
-    pub fn receive(&self, reader: &mut Reader, take_over: bool) -> Received {
-        self.link.receive_app(reader, take_over)
+    pub fn receive(&self, reader: &mut Reader, take_over: bool, pace: &mut Pace) -> Received {
+        self.link.receive_app(reader, take_over, &mut pace.spent)
     }
 
     /// The descriptor to wait for, if the reading is the application's.

@@ -17,7 +17,7 @@ use std::os::fd::{AsRawFd, RawFd};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::msg::PeerInfo;
+use crate::msg::{Msg, PeerInfo};
 use crate::pipe::{Flushed, Reader, Signal, Writer};
 use crate::protocol::ProtocolError;
 use crate::reactor::{Registration, Remote, Token};
@@ -192,15 +192,17 @@ impl Link {
 
     /// Hands to the kernel what is published. With the pipe's `writer` at hand, its memory is used
     /// over again when all went out.
-    pub fn flush(&self, mut writer: Option<&mut Writer>) {
-        let mut spent = Vec::new();
+    ///
+    /// Bodies that are done with and whose drop runs a user's function are left in `spent`, for when
+    /// the caller holds nothing.
+    pub fn flush(&self, mut writer: Option<&mut Writer>, spent: &mut Vec<Msg>) {
         while self.connected.load(Ordering::Acquire) {
             let Some(mut tx) = self.tx.try_hold() else { break };
             if self.has_commands.load(Ordering::Relaxed) {
                 self.take_commands(&mut tx);
             }
             let mut look_again = false;
-            let result = tx.flush(&mut spent);
+            let result = tx.flush(spent);
             if let Some(offset) = tx.offset() {
                 self.flushed.store(offset, Ordering::Relaxed);
             }
@@ -228,12 +230,17 @@ impl Link {
                 break;
             }
         }
-        drop(spent);
+        spent.retain(Msg::has_foreign);
+    }
+
+    /// As [`Link::flush`], for the I/O thread, which holds nothing.
+    pub(super) fn flush_here(&self) {
+        self.flush(None, &mut Vec::new());
     }
 
     /// The kernel has room again. I/O thread only.
     pub(super) fn writable(&self) {
-        self.flush(None);
+        self.flush_here();
         if !self.full.load(Ordering::Relaxed)
             && let Some(tx) = self.tx.try_hold()
         {
@@ -244,7 +251,7 @@ impl Link {
                 self.lost(Loss::Io(error));
             }
             if tx.release() {
-                self.flush(None);
+                self.flush_here();
             }
         }
     }
@@ -288,7 +295,7 @@ impl Link {
             return true;
         }
         if !self.is_full() {
-            self.flush(None);
+            self.flush_here();
         }
         watch.flushes = self.flushes.load(Ordering::Relaxed);
         watch.idle_ticks += 1;
@@ -299,7 +306,7 @@ impl Link {
         self.ticking.swap(false, Ordering::SeqCst);
         crate::sync::store_load_barrier();
         if !self.is_full() {
-            self.flush(None);
+            self.flush_here();
         }
         watch.flushes = self.flushes.load(Ordering::Relaxed);
         watch.idle_ticks = 0;
@@ -344,28 +351,28 @@ impl Link {
             let asked = rx.release();
             match outcome {
                 Outcome::Data if drained && !asked => {
-                    self.after_receive(outcome);
+                    self.after_receive(outcome, &mut Vec::new());
                     return false;
                 }
                 Outcome::Data => {}
                 _ if asked => {}
                 _ => {
-                    self.after_receive(outcome);
+                    self.after_receive(outcome, &mut Vec::new());
                     return false;
                 }
             }
         }
-        self.after_receive(Outcome::Data);
+        self.after_receive(Outcome::Data, &mut Vec::new());
         true
     }
 
-    fn after_receive(&self, outcome: Outcome) {
+    fn after_receive(&self, outcome: Outcome, spent: &mut Vec<Msg>) {
         match outcome {
             Outcome::Lost(error) => self.lost(Loss::Io(error)),
             Outcome::Fault(fault) => self.lost(Loss::Fault(fault)),
             Outcome::Data | Outcome::Empty | Outcome::Blocked => {
                 if self.has_commands() {
-                    self.flush(None);
+                    self.flush(None, spent);
                 }
             }
         }
@@ -373,7 +380,12 @@ impl Link {
 
     /// Reads for the application's thread that holds the pipe's `reader` and would have to wait.
     /// Takes the reading over from the I/O thread.
-    pub(super) fn receive_app(&self, reader: &mut Reader, take_over: bool) -> super::Received {
+    pub(super) fn receive_app(
+        &self,
+        reader: &mut Reader,
+        take_over: bool,
+        spent: &mut Vec<Msg>,
+    ) -> super::Received {
         use super::Received;
         if !self.connected.load(Ordering::Acquire) {
             return Received::NotOurs;
@@ -401,7 +413,7 @@ impl Link {
             Outcome::Empty => Received::Empty,
             Outcome::Blocked | Outcome::Lost(_) | Outcome::Fault(_) => Received::NotOurs,
         };
-        self.after_receive(outcome);
+        self.after_receive(outcome, spent);
         received
     }
 

@@ -9,6 +9,7 @@ use std::os::fd::RawFd;
 use std::sync::Arc;
 
 use crate::connection::{Driver, Link, Pace, Received};
+use crate::msg::Msg;
 use crate::pipe::{End, PipeId, Pipes, Rx, Tx};
 
 /// With more network peers than this, the I/O thread reads for the socket.
@@ -67,13 +68,30 @@ impl Drivers {
         while let Some(id) = pipes.next_written() {
             let Some(Some(driver)) = self.by_pipe.get_mut(id.0 as usize) else { continue };
             let Some(End { tx: Tx::Queue(writer), .. }) = pipes.end(id) else {
-                driver.link().flush(None);
+                driver.link().flush(None, &mut self.pace.spent);
                 continue;
             };
             if driver.written(writer, &mut self.pace, &mut at_once) {
                 self.bursting.push(id);
             }
         }
+    }
+
+    /// Bodies to be dropped when the socket's lock is released.
+    pub(super) fn spent(&mut self) -> &mut Vec<Msg> {
+        &mut self.pace.spent
+    }
+
+    /// True if there are any of those.
+    #[inline]
+    pub(super) fn has_spent(&self) -> bool {
+        !self.pace.spent.is_empty()
+    }
+
+    /// True if messages wait for more to come.
+    #[inline]
+    pub(super) fn have_bursts(&self) -> bool {
+        !self.bursting.is_empty()
     }
 
     /// Sends what waits for more to come: before the thread waits for anything.
@@ -98,12 +116,12 @@ impl Drivers {
 
     /// Reads from the network in place of waiting; true if something came. `take_over`: from the
     /// I/O thread, too.
-    pub(super) fn receive(&self, pipes: &mut Pipes, take_over: bool) -> bool {
+    pub(super) fn receive(&mut self, pipes: &mut Pipes, take_over: bool) -> bool {
         let mut data = false;
         for id in &self.ids {
             let Some(Some(driver)) = self.by_pipe.get(id.0 as usize) else { continue };
             if let Some(End { rx: Rx::Queue(reader), .. }) = pipes.end(*id) {
-                data |= driver.receive(reader, take_over) == Received::Data;
+                data |= driver.receive(reader, take_over, &mut self.pace) == Received::Data;
             }
         }
         data

@@ -14,6 +14,7 @@ mod monitor;
 pub mod options;
 pub(crate) mod parker;
 mod peers;
+mod pending;
 pub mod poll;
 pub mod poller;
 pub mod proxy;
@@ -111,6 +112,11 @@ impl Socket {
         }
     }
 
+    /// As [`Socket::lock`], if nobody else holds it.
+    fn try_lock(&'static self) -> Option<Guard> {
+        self.state.try_lock()
+    }
+
     /// As [`Socket::lock`]; `ETERM` when the context is ending.
     #[inline]
     fn open(&'static self) -> Result<Guard> {
@@ -130,6 +136,11 @@ impl Socket {
         }
         state.shared.count_call();
         Ok(state)
+    }
+
+    /// True until the socket is closed.
+    fn is_open(&self) -> bool {
+        self.serial() != 0
     }
 
     /// The number of the socket that is open in this place; no other ever has it. 0 for none.
@@ -179,6 +190,9 @@ impl Socket {
         state.process_news();
         let result = state.pattern.send(&mut state.pipes, out);
         state.settle();
+        if state.has_unlisted_burst() {
+            state.listed = pending::add(self);
+        }
         match result {
             Err(Errno::EAGAIN | PIPE_LOST) => self.send_slow(guard, out, dont_wait, result),
             other => other,
@@ -193,6 +207,7 @@ impl Socket {
         dont_wait: bool,
         mut result: Result<()>,
     ) -> Result<()> {
+        pending::flush();
         let timeout = guard.options.ints.sndtimeo;
         let dont_wait = dont_wait || timeout == 0;
         let wait = Wait::new(timeout);
@@ -235,6 +250,7 @@ impl Socket {
         dont_wait: bool,
         mut take: Option<F>,
     ) -> Result<R> {
+        pending::flush();
         let timeout = guard.options.ints.rcvtimeo;
         let dont_wait = dont_wait || timeout == 0;
         let wait = Wait::new(timeout);

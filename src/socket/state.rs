@@ -9,6 +9,7 @@ use std::sync::Arc;
 use crate::connection::{Link, NewPipe};
 use crate::ctx::{Ctx, Live};
 use crate::error::Result;
+use crate::msg::Msg;
 use crate::pattern::Pattern;
 use crate::pipe::{End, Frame, PipeId, Pipes, Rx, Tx, signals};
 use crate::protocol::SocketType;
@@ -38,6 +39,8 @@ pub(super) struct State {
     /// `ZMQ_ROUTER_RAW`
     pub(super) raw: bool,
     pub(super) spin: Spin,
+    /// A thread has the socket on its list of those with bursts, see `pending`.
+    pub(super) listed: bool,
     /// `ZMQ_FD` was asked for.
     has_descriptor: bool,
     /// It is readable from the start, until the events are asked for.
@@ -51,15 +54,15 @@ pub(super) struct State {
 }
 
 impl Guardable for State {
-    type Rest = Vec<End>;
+    type Rest = (Vec<End>, Vec<Msg>);
 
     #[inline]
     fn has_rest(&self) -> bool {
-        !self.removed.is_empty()
+        !self.removed.is_empty() || self.drivers.has_spent()
     }
 
-    fn take_rest(&mut self) -> Vec<End> {
-        std::mem::take(&mut self.removed)
+    fn take_rest(&mut self) -> Self::Rest {
+        (std::mem::take(&mut self.removed), std::mem::take(self.drivers.spent()))
     }
 }
 
@@ -86,6 +89,7 @@ impl State {
             rcvmore: false,
             raw: false,
             spin: Spin::new(),
+            listed: false,
             has_descriptor: false,
             descriptor_is_fresh: false,
             looks_itself: true,
@@ -223,6 +227,12 @@ impl State {
     /// The link of a network pipe.
     pub(super) fn link_of(&self, id: PipeId) -> Option<&Arc<Link>> {
         self.drivers.link(id)
+    }
+
+    /// True if a burst waits to be sent and no thread is going to see to it.
+    #[inline]
+    pub(super) fn has_unlisted_burst(&self) -> bool {
+        !self.listed && self.drivers.have_bursts()
     }
 
     /// Sends what waits for more to come: before this thread waits for anything.

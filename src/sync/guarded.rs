@@ -75,6 +75,18 @@ impl<T: Guardable> Guarded<T> {
         }
     }
 
+    /// As [`Guarded::lock`], without waiting: `None` also if another thread holds the place, or a
+    /// holder panicked.
+    pub fn try_lock(&self) -> Option<Held<'_, T>> {
+        self.word.compare_exchange(FREE, HELD, Ordering::Acquire, Ordering::Relaxed).ok()?;
+        // SAFETY: the word is held.
+        if let Some(value) = unsafe { &mut *self.value.get() } {
+            return Some(Held { place: self, value: NonNull::from(&mut **value) });
+        }
+        self.release();
+        None
+    }
+
     /// Puts a value in; gives back the one that was there.
     pub fn replace(&self, value: Option<Box<T>>) -> Option<Box<T>> {
         let free = self.word.compare_exchange(FREE, HELD, Ordering::Acquire, Ordering::Relaxed);

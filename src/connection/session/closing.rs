@@ -25,7 +25,7 @@ impl Session {
         if matches!(self.state, State::Idle) {
             return self.finish(cx);
         }
-        self.link.flush(None);
+        self.link.flush_here();
         self.finish_if_drained(cx);
     }
 

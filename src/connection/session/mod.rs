@@ -311,7 +311,7 @@ impl Handler for Session {
         if bits & notices::RESUME != 0 {
             match &self.state {
                 State::Ready => {
-                    self.link.flush(None);
+                    self.link.flush_here();
                     self.receive(cx);
                 }
                 State::Handshaking { asking: Some(_), .. } => self.continue_handshake(cx),

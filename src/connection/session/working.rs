@@ -84,7 +84,7 @@ impl Session {
         self.seen_received = self.link.received();
         self.schedule_heartbeat(cx);
         // What was written before the connection was there.
-        self.link.flush(None);
+        self.link.flush_here();
         if let Err(error) = conn.registration.set_read(true) {
             self.link.lost(Loss::Io(error));
         }
@@ -125,7 +125,7 @@ impl Session {
             Due::Nothing => {}
             Due::Ping(ttl) => {
                 self.link.send_command(|out| crate::protocol::command::append_ping(out, ttl));
-                self.link.flush(None);
+                self.link.flush_here();
                 if !self.link.is_full() {
                     heartbeat.ping_sent(cx.now());
                 }

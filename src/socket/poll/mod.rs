@@ -13,7 +13,7 @@ use std::time::Duration;
 use crate::error::Result;
 use crate::sys::poll::{self as sys_poll, PollFd};
 
-use super::{Socket, Wait};
+use super::{Socket, Wait, pending};
 
 /// `ZMQ_POLLIN`
 pub const POLLIN: i16 = 1;
@@ -50,6 +50,7 @@ pub struct Item {
 /// Waits until one of `items` is ready, for `timeout` milliseconds at most (-1: for ever), with the
 /// signal mask `mask` while asleep. Returns how many are. `EINTR`, `ETERM`, `ENOTSOCK`, `EBADF`.
 pub fn poll(items: &mut [Item], timeout: i64, mask: Option<&libc::sigset_t>) -> Result<usize> {
+    pending::flush();
     let wait = Wait::new(i32::try_from(timeout).unwrap_or(-1));
     let sockets = items.iter().filter(|item| matches!(item.source, Source::Socket(_))).count();
     if sockets <= FEW {
