@@ -1,6 +1,8 @@
 //! Beginnings and ends: contexts that end under blocked callers, cycles of everything, a process
 //! without descriptors, a fork.
 
+#![allow(clippy::disallowed_methods, reason = "what takes how long is what is tested")]
+
 mod support;
 
 use std::ffi::{CString, c_int, c_void};
