@@ -6,6 +6,7 @@ mod common;
 
 use std::io::Read;
 use std::net::TcpListener;
+use std::thread;
 
 use common::{World, dial, greeting, shake_hands_as_dealer, write};
 use zmq::error::Errno;
@@ -58,7 +59,7 @@ fn receiver_at_its_mark_reads_on_from_many_peers() {
     let senders: Vec<_> = (0..PEERS)
         .map(|_| {
             let endpoint = endpoint.clone();
-            std::thread::spawn(move || {
+            thread::spawn(move || {
                 let world = World::new();
                 let push = world.socket(PUSH);
                 push.connect(&endpoint);
@@ -134,7 +135,7 @@ fn without_reconnecting_the_endpoint_goes_with_its_connection() {
     monitor.await_event(DISCONNECTED);
     // The socket hears of it a moment after its monitor.
     while pair.try_send(b"lost").is_ok() {
-        std::thread::yield_now();
+        thread::yield_now();
     }
     assert_eq!(pair.0.term_endpoint(&endpoint), Err(Errno::ENOENT));
     bound.0.bind(&endpoint).expect("the port is free again");
@@ -343,4 +344,28 @@ fn is_readable(fd: i32) -> bool {
     let mut fds = [libc::pollfd { fd, events: libc::POLLIN, revents: 0 }];
     // SAFETY: one entry, which lives through the call.
     unsafe { libc::poll(fds.as_mut_ptr(), 1, 0) == 1 }
+}
+
+#[test]
+fn input_that_arrives_while_the_pipe_is_full_is_read_when_there_is_room() {
+    // So many that the I/O thread does the reading.
+    const SENDERS: usize = 16;
+    const MESSAGES: usize = 3_000;
+    let world = World::new();
+    let pull = world.socket(PULL);
+    pull.set(id::RCVHWM, 10);
+    let endpoint = pull.bind();
+    thread::scope(|scope| {
+        let send = || {
+            let world = World::new();
+            let push = world.socket(PUSH);
+            push.connect(&endpoint);
+            (0..MESSAGES).for_each(|_| push.send(&[0; 64]));
+            // Kept until all have arrived, as it does not linger.
+            (push, world)
+        };
+        let senders: Vec<_> = (0..SENDERS).map(|_| scope.spawn(send)).collect();
+        (0..SENDERS * MESSAGES).for_each(|_| drop(pull.recv()));
+        senders.into_iter().for_each(|sender| drop(sender.join().expect("it has sent all")));
+    });
 }
