@@ -482,7 +482,10 @@ impl Link {
         self.watched.swap(false, Ordering::SeqCst);
         // Interest that is turned on reports what is there already.
         let armed = rx.conn.as_ref().map(|conn| conn.registration.set_read(true));
-        drop(rx);
+        // The report may have come before the role was free.
+        if rx.release() {
+            self.notify(notices::RESUME);
+        }
         if let Some(Err(error)) = armed {
             self.lost(Loss::Io(error));
         }
