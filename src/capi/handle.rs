@@ -9,6 +9,7 @@
 
 use std::collections::VecDeque;
 use std::ffi::c_void;
+use std::ptr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::ctx::Ctx;
@@ -16,7 +17,6 @@ use crate::error::{Errno, Result};
 use crate::socket::Socket;
 
 const CONTEXT: u32 = 0x6f78_0001;
-const SOCKET: u32 = 0x6f78_0002;
 
 /// A boxed object with a tag in front.
 #[repr(C)]
@@ -32,18 +32,10 @@ struct ContextPlace {
     ctx: Mutex<Option<Arc<Ctx>>>,
 }
 
-/// A handle of a socket; lives for ever, as the socket's place does.
-#[repr(C)]
-struct SocketHandle {
-    tag: u32,
-    socket: &'static Socket,
-}
-
 /// Places that are used again only when so many others wait.
 const MIN_FREE: usize = 256;
 
 static FREE_CONTEXTS: Mutex<VecDeque<&'static ContextPlace>> = Mutex::new(VecDeque::new());
-static FREE_SOCKETS: Mutex<VecDeque<usize>> = Mutex::new(VecDeque::new());
 
 fn tag_of(handle: *const c_void) -> Option<u32> {
     let aligned = !handle.is_null() && handle.addr().is_multiple_of(align_of::<u64>());
@@ -62,7 +54,7 @@ pub(super) fn context_into_handle(ctx: Arc<Ctx>) -> *mut c_void {
         Box::leak(Box::new(ContextPlace { tag: CONTEXT, ctx: Mutex::new(None) }))
     });
     *place.ctx.lock().unwrap_or_else(PoisonError::into_inner) = Some(ctx);
-    std::ptr::from_ref(place).cast_mut().cast()
+    ptr::from_ref(place).cast_mut().cast()
 }
 
 fn context_place(handle: *mut c_void) -> Result<&'static ContextPlace> {
@@ -90,39 +82,19 @@ pub(super) fn release_context(handle: *mut c_void) -> Result<()> {
     Ok(())
 }
 
-/// A handle for a new socket.
+/// The handle of a socket: its place, which begins with a tag and lives for ever.
 pub(super) fn socket_into_handle(socket: &'static Socket) -> *mut c_void {
-    let reused = {
-        let mut free = FREE_SOCKETS.lock().unwrap_or_else(PoisonError::into_inner);
-        let place = free.iter().position(|&handle| {
-            // SAFETY: only handles of ours are in the list.
-            let handle = unsafe { &*std::ptr::with_exposed_provenance::<SocketHandle>(handle) };
-            std::ptr::eq(handle.socket, socket)
-        });
-        place.and_then(|place| free.remove(place))
-    };
-    match reused {
-        Some(handle) => std::ptr::with_exposed_provenance_mut(handle),
-        None => Box::into_raw(Box::new(SocketHandle { tag: SOCKET, socket })).cast(),
-    }
+    ptr::from_ref(socket).cast_mut().cast()
 }
 
 /// The socket of a handle; `ENOTSOCK` if it is none. A closed one is found out by its own lock.
 #[inline]
 pub(super) fn socket(handle: *mut c_void) -> Result<&'static Socket> {
-    if tag_of(handle) != Some(SOCKET) {
+    if tag_of(handle) != Some(Socket::TAG) {
         return Err(Errno::ENOTSOCK);
     }
-    // SAFETY: the tag says that it is a handle of ours, and those live for ever.
-    Ok(unsafe { (*handle.cast::<SocketHandle>()).socket })
-}
-
-/// The socket was closed.
-pub(super) fn release_socket(handle: *mut c_void) {
-    FREE_SOCKETS
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .push_back(handle.expose_provenance());
+    // SAFETY: the tag says that it is a place of ours, and those live for ever.
+    Ok(unsafe { &*handle.cast::<Socket>() })
 }
 
 impl<T> Tagged<T> {

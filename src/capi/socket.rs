@@ -17,11 +17,7 @@ pub unsafe extern "C" fn zmq_socket(context: *mut c_void, kind: c_int) -> *mut c
 /// `zmq_close(3)`
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zmq_close(socket: *mut c_void) -> c_int {
-    status(|| {
-        handle::socket(socket)?.close()?;
-        handle::release_socket(socket);
-        Ok(())
-    })
+    status(|| handle::socket(socket)?.close())
 }
 
 /// `zmq_setsockopt(3)`

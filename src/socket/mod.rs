@@ -53,8 +53,11 @@ const MIN_FREE: usize = 256;
 static FREE: Mutex<VecDeque<&'static Socket>> = Mutex::new(VecDeque::new());
 static SERIAL: StaticU64 = StaticU64::new(1);
 
-/// A place for a socket; lives for ever, while sockets come and go in it.
+/// A place for a socket; lives for ever, while sockets come and go in it. C's handle is its
+/// address.
+#[repr(C)]
 pub struct Socket {
+    tag: u32,
     state: Guarded<State>,
     /// See [`Socket::serial`]. Written by whoever opens or closes the place.
     serial: AtomicU64,
@@ -70,6 +73,14 @@ impl fmt::Debug for Socket {
 type Guard = Held<'static, State>;
 
 impl Socket {
+    /// What a handle of a socket begins with.
+    pub const TAG: u32 = 0x6f78_0002;
+
+    fn make_place() -> &'static Self {
+        let place = Self { tag: Self::TAG, state: Guarded::empty(), serial: AtomicU64::new(0) };
+        Box::leak(Box::new(place))
+    }
+
     /// Makes a socket of type number `kind`. `EINVAL` for an unknown type, `ETERM`, `EMFILE`.
     pub fn create(ctx: &Arc<Ctx>, kind: i32) -> Result<&'static Self> {
         let pattern = pattern::new(kind, ctx.next_serial())?;
@@ -90,9 +101,7 @@ impl Socket {
             let mut free = FREE.lock().unwrap_or_else(PoisonError::into_inner);
             if free.len() > MIN_FREE { free.pop_front() } else { None }
         };
-        let place = place.unwrap_or_else(|| {
-            Box::leak(Box::new(Self { state: Guarded::empty(), serial: AtomicU64::new(0) }))
-        });
+        let place = place.unwrap_or_else(Self::make_place);
         place.state.replace(Some(state));
         place.serial.store(serial, Ordering::Release);
         Ok(place)
