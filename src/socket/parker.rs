@@ -166,12 +166,15 @@ impl Waiters {
         Ok(fd)
     }
 
-    /// The socket has looked at its news.
+    /// The socket is about to look at its news.
     pub(crate) fn drain_descriptor(&self) {
         if let Some(eventfd) = self.eventfd.get()
-            && self.raised.swap(false, Ordering::SeqCst)
+            && self.raised.load(Ordering::SeqCst)
         {
+            // In this order: a waker that still sees it raised has left its news before the look
+            // that follows, and one that sees it lowered signals after the draining.
             eventfd.drain();
+            self.raised.swap(false, Ordering::SeqCst);
         }
     }
 
@@ -180,10 +183,9 @@ impl Waiters {
             return;
         }
         if let Some(eventfd) = self.eventfd.get()
-            && !self.raised.load(Ordering::SeqCst)
+            && !self.raised.swap(true, Ordering::SeqCst)
         {
             eventfd.signal();
-            self.raised.store(true, Ordering::SeqCst);
         }
         // Woken with the lock released, which is the first thing that they want.
         let (first, others) = {
