@@ -27,21 +27,22 @@ pub(super) unsafe fn live<'a>(msg: *mut Msg) -> Result<&'a mut Msg> {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zmq_msg_init(msg: *mut Msg) -> c_int {
     // SAFETY: 64 writable bytes (module); what they held is not looked at.
-    unsafe { init(msg, || Ok(Msg::new())) }
+    unsafe { init(msg, |_| Ok(())) }
 }
 
 /// # Safety
 /// As the module.
 #[inline]
-pub(super) unsafe fn init(msg: *mut Msg, make: impl FnOnce() -> Result<Msg>) -> c_int {
+pub(super) unsafe fn init(msg: *mut Msg, fill: impl FnOnce(&mut Msg) -> Result<()>) -> c_int {
     status(|| {
         if msg.is_null() {
             return Err(Errno::EFAULT);
         }
-        let made = make()?;
-        // SAFETY: 64 writable bytes (caller).
-        unsafe { msg.write(made) };
-        Ok(())
+        // SAFETY: 64 writable bytes (caller), a message from the write on.
+        unsafe {
+            msg.write(Msg::new());
+            fill(&mut *msg)
+        }
     })
 }
 
@@ -49,7 +50,7 @@ pub(super) unsafe fn init(msg: *mut Msg, make: impl FnOnce() -> Result<Msg>) -> 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zmq_msg_init_size(msg: *mut Msg, size: usize) -> c_int {
     // SAFETY: see `zmq_msg_init`.
-    unsafe { init(msg, || Msg::with_size(size)) }
+    unsafe { init(msg, |msg| msg.make_room(size)) }
 }
 
 /// `zmq_msg_init_data(3)`
@@ -63,10 +64,13 @@ pub unsafe extern "C" fn zmq_msg_init_data(
 ) -> c_int {
     // SAFETY: the memory is lent until `ffn` is called (zmq_msg_init_data(3)).
     unsafe {
-        init(msg, || match ffn {
-            Some(free) => Ok(Msg::from_foreign(data, size, free, hint)),
-            // Nobody wants it back: it counts as constant.
-            None => Ok(Msg::from_const(data, size)),
+        init(msg, |msg| {
+            *msg = match ffn {
+                Some(free) => Msg::from_foreign(data, size, free, hint),
+                // Nobody wants it back: it counts as constant.
+                None => Msg::from_const(data, size),
+            };
+            Ok(())
         })
     }
 }

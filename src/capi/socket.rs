@@ -163,8 +163,13 @@ pub unsafe extern "C" fn zmq_msg_recv(msg: *mut Msg, socket: *mut c_void, flags:
         // SAFETY: see the module.
         let msg = unsafe { super::msg::live(msg) }?;
         // What the message held goes when the socket's lock is released again.
-        let old = if msg.is_plain() { None } else { Some(std::mem::take(msg)) };
-        let received = socket.recv(flags & ZMQ_DONTWAIT != 0, |frame| *msg = frame.into_msg());
+        let old = if msg.is_plain() && msg.is_empty() {
+            *msg = Msg::new();
+            None
+        } else {
+            Some(std::mem::take(msg))
+        };
+        let received = socket.recv(flags & ZMQ_DONTWAIT != 0, |frame| frame.store(msg));
         if let Err(errno) = received {
             // COMPAT: looking for a message empties the old one (`capi-tests/api/messages.c`).
             if matches!(errno, Errno::EAGAIN | Errno::EINTR) && socket.looking_empties() {

@@ -106,15 +106,23 @@ impl Msg {
     #[inline]
     pub fn with_size(len: usize) -> Result<Self> {
         let mut msg = Self::new();
-        if len <= MAX_INLINE {
-            msg.inline_len = len as u8;
-            return Ok(msg);
-        }
-        let content = Content::owned(len)?;
-        // What the body holds until the caller writes it is unspecified, as zmq_msg_init_size(3) has
-        // it; the library only ever copies it on.
-        msg.set_content(content, len);
+        msg.make_room(len)?;
         Ok(msg)
+    }
+
+    /// Gives an empty message a body of `len` bytes of unspecified content. `ENOMEM`: it stays
+    /// empty. In place, as moving a message that was just put together stalls the processor.
+    #[inline]
+    pub fn make_room(&mut self, len: usize) -> Result<()> {
+        debug_assert!(self.is_plain());
+        if len <= MAX_INLINE {
+            self.inline_len = len as u8;
+        } else {
+            // What the body holds until the caller writes it is unspecified, as zmq_msg_init_size(3)
+            // has it; the library only ever copies it on.
+            self.set_content(Content::owned(len)?, len);
+        }
+        Ok(())
     }
 
     /// A copy of `bytes`. An empty message if there is no memory for them.
@@ -127,22 +135,17 @@ impl Msg {
     #[inline]
     pub fn try_from_slice(bytes: &[u8]) -> Result<Self> {
         let mut msg = Self::new();
-        if bytes.len() <= MAX_INLINE {
-            // SAFETY: `bytes` fits, checked above.
-            unsafe {
-                let to = (&raw mut msg.body).cast::<u8>();
-                ptr::copy_nonoverlapping(bytes.as_ptr(), to, bytes.len());
-            }
-            msg.inline_len = bytes.len() as u8;
-            return Ok(msg);
-        }
-        let content = Content::owned(bytes.len())?;
-        // SAFETY: `owned` made room for that many bytes.
-        unsafe {
-            ptr::copy_nonoverlapping(bytes.as_ptr(), content.as_ref().data(), bytes.len());
-        }
-        msg.set_content(content, bytes.len());
+        msg.copy_from(bytes)?;
         Ok(msg)
+    }
+
+    /// Makes an empty message a copy of `bytes`, in place. `ENOMEM`: it stays empty.
+    #[inline]
+    pub fn copy_from(&mut self, bytes: &[u8]) -> Result<()> {
+        self.make_room(bytes.len())?;
+        // SAFETY: there is room for that many bytes, and it is this message's alone.
+        unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), self.as_mut_ptr(), bytes.len()) };
+        Ok(())
     }
 
     /// A message over memory that the user lends; `free` gives it back when the last reference

@@ -137,15 +137,23 @@ impl Frame<'_> {
     /// The frame as a message of its own, with its flags and peer.
     #[inline]
     pub fn into_msg(self) -> Msg {
-        let mut msg = if self.0.by_pointer {
-            std::mem::take(&mut self.0.msg)
-        } else {
-            Msg::from_slice(self.data())
-        };
-        msg.set_more(self.0.more);
-        msg.set_routing_id(self.0.routing_id);
-        msg.set_peer(self.0.peer.clone());
+        let mut msg = Msg::new();
+        self.store(&mut msg);
         msg
+    }
+
+    /// As [`Frame::into_msg`], into an empty message's place. It stays empty if there is no memory
+    /// for a copy.
+    #[inline]
+    pub fn store(self, msg: &mut Msg) {
+        if self.0.by_pointer {
+            *msg = std::mem::take(&mut self.0.msg);
+        } else {
+            // A message without a body is all that can be given when there is no memory.
+            let _ = msg.copy_from(self.data());
+        }
+        msg.set_more(self.0.more);
+        msg.set_peer(self.0.peer.clone());
     }
 }
 
