@@ -9,7 +9,7 @@ mod arriving;
 mod content;
 pub mod frame;
 mod metadata;
-mod pool;
+pub(crate) mod pool;
 mod repr;
 
 pub use arriving::ArrivingBody;

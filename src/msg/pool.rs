@@ -1,12 +1,12 @@
-//! Memory of message bodies that were given back, kept for the next ones.
+//! Memory of message bodies and of pipes that was given back, kept for the next ones.
 //!
 //! A short body is mostly freed by the thread that will soon want one of the same size: a sender's
 //! when its bytes are in the pipe, a receiver's when its caller is through with it. A list per size
 //! class costs a few instructions where the general allocator costs a hundred.
 //!
-//! A long body travels by pointer, so one thread allocates and another frees; the general allocator
-//! answers that by giving pages to the system and taking them back, a fault for each. They go over
-//! a shelf that all threads share; whoever finds it in use takes the general allocator.
+//! Long bodies and chunks of pipes are allocated by one thread and freed by another; the general
+//! allocator answers that by giving pages to the system and taking them back, a fault for each. They
+//! go over a shelf that all threads share; whoever finds it in use takes the general allocator.
 //!
 //! Thread: lists each their own, the shelf any. Invariants: a class's list holds blocks of that
 //! class's size only, and lists and shelf keep no more than [`KEPT`] and [`SHELVED`] bytes.
@@ -30,6 +30,9 @@ const KEPT: usize = 8 << 10;
 
 /// Longest block on the shelf: a megabyte and what comes with it.
 const LARGEST_SHELVED: usize = (1 << 20) + (1 << 18);
+
+/// Sizes between the two: four for each power of two, and the last.
+const SHELVED_SIZES: usize = (LARGEST_SHELVED.ilog2() - LARGEST.ilog2() + 1) as usize * 4;
 
 /// Bytes on the shelf altogether.
 const SHELVED: usize = 4 << 20;
@@ -80,16 +83,17 @@ fn layout(size: usize) -> Layout {
     Layout::from_size_align(size, ALIGN).unwrap_or(Layout::new::<u128>())
 }
 
-/// Blocks that wait for any thread.
+/// Blocks that wait for any thread, by size.
 struct Shelf {
-    blocks: Vec<(usize, NonNull<u8>)>,
+    blocks: [Vec<NonNull<u8>>; SHELVED_SIZES],
     bytes: usize,
 }
 
 // SAFETY: the blocks are free memory, tied to no thread.
 unsafe impl Send for Shelf {}
 
-static SHELF: Mutex<Shelf> = Mutex::new(Shelf { blocks: Vec::new(), bytes: 0 });
+static SHELF: Mutex<Shelf> =
+    Mutex::new(Shelf { blocks: [const { Vec::new() }; SHELVED_SIZES], bytes: 0 });
 
 impl Shelf {
     /// Runs `work` on the shelf unless another thread is at it.
@@ -101,21 +105,22 @@ impl Shelf {
         }
     }
 
+    /// The block of that size that came last: it may still be in the cache.
     fn take(&mut self, size: usize) -> Option<NonNull<u8>> {
-        // The last one that came is the one still in the cache.
-        let at = self.blocks.iter().rposition(|(own, _)| *own == size)?;
+        let block = self.blocks.get_mut(shelf_of(size))?.pop()?;
         self.bytes -= size;
-        Some(self.blocks.remove(at).1)
+        Some(block)
     }
 
     /// True if the block was kept.
     fn put(&mut self, memory: NonNull<u8>, size: usize) -> bool {
-        if self.bytes + size > SHELVED {
-            return false;
+        let room = self.bytes + size <= SHELVED;
+        if room && let Some(blocks) = self.blocks.get_mut(shelf_of(size)) {
+            blocks.push(memory);
+            self.bytes += size;
+            return true;
         }
-        self.bytes += size;
-        self.blocks.push((size, memory));
-        true
+        false
     }
 }
 
@@ -126,9 +131,16 @@ fn shelved_size(len: usize) -> usize {
     len.next_multiple_of(quarter)
 }
 
+/// The place of a shelved size: four for each power of two.
+fn shelf_of(size: usize) -> usize {
+    let power = size.ilog2();
+    let quarters = (size >> (power - 2)) & 3;
+    ((power - LARGEST.ilog2()) * 4) as usize + quarters
+}
+
 /// Memory of at least `len` bytes; the size that it has is to be given back with it.
 #[inline]
-pub(super) fn allocate(len: usize) -> Option<(NonNull<u8>, usize)> {
+pub(crate) fn allocate(len: usize) -> Option<(NonNull<u8>, usize)> {
     if len > LARGEST || len == 0 || cfg!(loom) {
         return allocate_large(len.max(1));
     }
@@ -185,7 +197,7 @@ pub(super) unsafe fn grow(
 /// # Safety
 /// `memory` and `size` came from one [`allocate`] or [`grow`], and nobody uses the memory any more.
 #[inline]
-pub(super) unsafe fn free(memory: NonNull<u8>, size: usize) {
+pub(crate) unsafe fn free(memory: NonNull<u8>, size: usize) {
     let pooled = size <= LARGEST && size.is_multiple_of(STEP) && !cfg!(loom) && {
         let class = size / STEP - 1;
         let kept = POOL.try_with(|pool| {
@@ -212,6 +224,7 @@ pub(super) unsafe fn free(memory: NonNull<u8>, size: usize) {
 #[cold]
 unsafe fn free_large(memory: NonNull<u8>, size: usize) {
     let shelved = (LARGEST + 1..=LARGEST_SHELVED).contains(&size)
+        && size == shelved_size(size)
         && !cfg!(loom)
         && Shelf::with(|shelf| shelf.put(memory, size)) == Some(true);
     if !shelved {

@@ -14,21 +14,18 @@
 //! Counterpart: `yqueue.hpp` of libzmq 4.3.5, which links chunks of message structures.
 
 use std::alloc::{self, Layout};
-use std::cell::{RefCell, UnsafeCell};
+use std::cell::UnsafeCell;
 use std::mem::MaybeUninit;
 use std::ptr::{self, NonNull};
 use std::sync::Arc;
 
-use crate::msg::{Msg, PeerInfo};
+use crate::msg::{Msg, PeerInfo, pool};
 use crate::sync::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
 
 /// Sizes of a chunk's memory, bytes. A queue starts with the smallest and grows with its traffic.
 /// Tiny under loom, so that its few messages already take several chunks.
 const CLASSES: [usize; 4] =
     if cfg!(loom) { [32, 64, 128, 256] } else { [4 << 10, 16 << 10, 64 << 10, 256 << 10] };
-
-/// How many free buffers of each class a thread keeps: about a megabyte altogether.
-const KEPT: [usize; 4] = [16, 8, 4, 2];
 
 /// External parts per chunk; a chunk whose table is full is sealed.
 pub(super) const EXTERNALS: usize = if cfg!(loom) { 2 } else { 32 };
@@ -54,32 +51,6 @@ impl SizeClass {
     }
 }
 
-thread_local! {
-    static POOL: RefCell<[Vec<NonNull<u8>>; 4]> = const { RefCell::new([const { Vec::new() }; 4]) };
-    /// Gives the pool's memory back when the thread ends.
-    static POOL_GUARD: PoolGuard = const { PoolGuard };
-}
-
-struct PoolGuard;
-
-impl Drop for PoolGuard {
-    fn drop(&mut self) {
-        let _ = POOL.try_with(|pool| {
-            for (class, buffers) in pool.borrow_mut().iter_mut().enumerate() {
-                for buffer in buffers.drain(..) {
-                    // SAFETY: the pool holds buffers of `CLASSES[class]` bytes made by `Buffer::new`.
-                    unsafe { alloc::dealloc(buffer.as_ptr(), layout(CLASSES[class])) };
-                }
-            }
-        });
-    }
-}
-
-fn layout(capacity: usize) -> Layout {
-    // 16 is below every alignment limit and the sizes are far below `isize::MAX`.
-    Layout::from_size_align(capacity, 16).unwrap_or(Layout::new::<u128>())
-}
-
 /// The bytes of a chunk: uninitialised until the queue's writer fills them.
 pub(super) struct Buffer {
     data: NonNull<u8>,
@@ -88,20 +59,13 @@ pub(super) struct Buffer {
 }
 
 impl Buffer {
-    /// A buffer of at least `len` bytes, of class `wanted` or above, from the thread's pool.
+    /// A buffer of at least `len` bytes, of class `wanted` or above.
     pub(super) fn new(wanted: SizeClass, len: usize) -> Self {
         let class = wanted.holding(len);
-        let capacity = class.map_or(len, |c| CLASSES[usize::from(c.0)]);
-        if let Some(class) = class {
-            let pooled = POOL.try_with(|pool| pool.borrow_mut()[usize::from(class.0)].pop());
-            if let Ok(Some(data)) = pooled {
-                return Self { data, capacity, class: Some(class) };
-            }
-        }
-        let layout = layout(capacity);
-        // SAFETY: `capacity` is at least that of the smallest class, so the layout is not empty.
-        let data = unsafe { alloc::alloc(layout) };
-        let Some(data) = NonNull::new(data) else { alloc::handle_alloc_error(layout) };
+        let len = class.map_or(len, |class| CLASSES[usize::from(class.0)]);
+        let Some((data, capacity)) = pool::allocate(len) else {
+            alloc::handle_alloc_error(Layout::array::<u8>(len).unwrap_or(Layout::new::<u8>()))
+        };
         Self { data, capacity, class }
     }
 
@@ -120,27 +84,8 @@ impl Buffer {
 
 impl Drop for Buffer {
     fn drop(&mut self) {
-        if self.capacity == 0 {
-            return;
-        }
-        if let Some(class) = self.class {
-            let index = usize::from(class.0);
-            let kept = POOL.try_with(|pool| {
-                let mut pool = pool.borrow_mut();
-                let room = pool[index].len() < KEPT[index];
-                if room {
-                    pool[index].push(self.data);
-                }
-                room
-            });
-            if kept == Ok(true) {
-                // Registers the destructor that empties the pool when this thread ends.
-                let _ = POOL_GUARD.try_with(|_| ());
-                return;
-            }
-        }
-        // SAFETY: allocated by `Buffer::new` with this very layout.
-        unsafe { alloc::dealloc(self.data.as_ptr(), layout(self.capacity)) };
+        // SAFETY: `new` got memory and size there, and the chunk is not used any more.
+        unsafe { pool::free(self.data, self.capacity) };
     }
 }
 
