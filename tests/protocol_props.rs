@@ -197,6 +197,30 @@ fn a_handshake_in_two_pieces_is_the_same_handshake() {
     }
 }
 
+/// The inputs that fuzzing begins with are stood without a fuzzer as well.
+#[test]
+fn the_seeds_of_the_fuzz_targets_are_stood() {
+    type Body = fn(&[u8]);
+    let bodies: [(&str, Body); 7] = [
+        ("frames", fuzz::frames),
+        ("handshake", fuzz::handshake),
+        ("command", fuzz::command),
+        ("address", fuzz::address),
+        ("options", fuzz::options),
+        ("z85", fuzz::z85),
+        ("connection", fuzz::connection),
+    ];
+    for (target, body) in bodies {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/fuzz/seeds/").to_owned() + target;
+        let mut seeds = 0;
+        for entry in std::fs::read_dir(folder).expect("seeds") {
+            body(&std::fs::read(entry.expect("an entry").path()).expect("a seed"));
+            seeds += 1;
+        }
+        assert!(seeds > 0, "{target} has none");
+    }
+}
+
 /// Sizes at which arithmetic breaks: CVE-2019-6250 was one.
 fn hostile_sizes() -> Vec<u64> {
     let mut sizes = vec![1 << 31, (1 << 31) - 1, 1 << 32, (1 << 32) - 1, 1 << 40, 1 << 62, 1 << 63];
