@@ -153,6 +153,7 @@ impl Frame<'_> {
             let _ = msg.copy_from(self.data());
         }
         msg.set_more(self.0.more);
+        msg.set_routing_id(self.0.routing_id);
         msg.set_peer(self.0.peer.clone());
     }
 }
