@@ -19,8 +19,9 @@ from .programs import find_programs
 
 BOUNDS = Path(__file__).resolve().parents[1] / "instructions.bounds"
 RUNS = 3
-# What `--update` adds to a figure.
-MARGIN = 1.05
+# What `--update` adds to a figure. Over tcp a message's share of a flush depends on the clock, and
+# on what else the machine does.
+MARGINS = {"inproc": 1.05, "tcp": 1.15}
 LINE = re.compile(r"^\s*([\d,]+) \([^)]*\)\s+(?:\S*:)?(zmq_\w+|PROGRAM TOTALS)")
 # The calls that a message passes through on its way out and in.
 CALLS = {
@@ -109,12 +110,17 @@ def read_bounds(path):
     return bounds
 
 
-def write_bounds(path, figures):
-    """Writes today's figures, with a margin, under the comment that heads the file."""
+def with_margin(case, figures):
+    """The bounds that today's figures give."""
+    return tuple(round(figure * MARGINS[case.transport]) for figure in figures)
+
+
+def write_bounds(path, bounds):
+    """Writes the table under the comment that heads the file."""
     comment = [line for line in path.read_text(encoding="utf-8").splitlines()
                if line.startswith("#")] if path.exists() else []
-    lines = [f"{name:<20}" + "".join(f"{figure * MARGIN:>8.0f}" for figure in row)
-             for name, row in figures.items()]
+    lines = [f"{name:<20}" + "".join(f"{bound:>8.0f}" for bound in row)
+             for name, row in bounds.items()]
     path.write_text("\n".join(comment + lines) + "\n", encoding="utf-8")
 
 
@@ -172,9 +178,9 @@ def run(options):
                             for value in count(program, reference, case, options.messages))
         print(line, flush=True)
     if options.update:
-        known = read_bounds(options.bounds) if options.bounds.exists() else {}
-        known = {name: tuple(bound / MARGIN for bound in row) for name, row in known.items()}
-        write_bounds(options.bounds, {**known, **figures})
+        bounds = read_bounds(options.bounds) if options.bounds.exists() else {}
+        bounds.update((case.name, with_margin(case, figures[case.name])) for case in cases)
+        write_bounds(options.bounds, bounds)
     if options.check:
         found = list(excesses(figures, read_bounds(options.bounds)))
         print("\n".join(found))
