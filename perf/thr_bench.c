@@ -77,7 +77,7 @@ static void send_all(struct peer *self, void *argument)
     else
         for (uint64_t i = 0; i < sender->count; i++)
             courier_send(&courier, socket, 0);
-    /* libzmq loses what an ipc receiver at its high-water mark has not read when the sender goes. */
+    /* libzmq loses what an ipc receiver at its high-water mark has not read when its peer goes. */
     peer_listen(self, &go, 1);
     courier_close(&courier);
     close_socket(socket);

@@ -369,6 +369,7 @@ def modified(row, scale=1, timeout=None, one_core=False, busy=False):
         one_core=row.one_core or one_core,
         busy=row.busy or busy,
         # A target holds for the circumstances that it was set for.
-        metrics=tuple(replace(metric, target=None, floor=metric.floor and 1.0) for metric in row.metrics)
+        metrics=tuple(replace(metric, target=None, floor=metric.floor and 1.0)
+                      for metric in row.metrics)
         if changed else row.metrics,
         cpu_target=None if changed else row.cpu_target)
