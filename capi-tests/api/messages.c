@@ -234,6 +234,29 @@ static void sent (const char *endpoint)
     say ("context gone: freed %d", times_freed ());
 }
 
+/* A message that waits for a peer is not through, however small; an empty one has nothing to wait
+ * for. */
+static void waiting (const char *place)
+{
+    static char data[100000];
+    static const size_t sizes[] = {1, 10, 33, 34, 1000, 8192, 100000};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; ++i) {
+        void *ctx = new_ctx ();
+        void *push = new_socket (ctx, ZMQ_PUSH);
+        OK (zmq_connect (push, place));
+        freed = 0;
+        for (int n = 0; n < 100; ++n) {
+            zmq_msg_t msg;
+            OK (zmq_msg_init_data (&msg, data, sizes[i], on_free, NULL));
+            OK (zmq_msg_send (&msg, push, 0));
+        }
+        say ("%.6s waiting %zu: freed %d", place, sizes[i], times_freed ());
+        drop (push);
+        term (ctx);
+        say ("  context gone: freed %d", times_freed ());
+    }
+}
+
 /* A message that is received over an old one frees that. */
 static void received_over (void)
 {
@@ -266,6 +289,9 @@ int main (void)
     sent ("inproc://sent");
     sent ("tcp://127.0.0.1:*");
     sent ("ipc://*");
+    waiting ("inproc://nobody");
+    waiting ("tcp://127.0.0.1:1");
+    waiting ("ipc://@messages-nobody");
     received_over ();
     return 0;
 }

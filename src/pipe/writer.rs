@@ -113,7 +113,7 @@ impl Writer {
                 self.append_frame(flags, bytes);
             }
             Body::Slice(bytes) => self.append_external(flags, Msg::from_slice(bytes)),
-            Body::Msg(msg) if msg.len() <= self.thresholds.message => {
+            Body::Msg(msg) if self.is_to_be_copied(msg) => {
                 self.append_frame(flags, msg.data());
             }
             Body::Msg(msg) => {
@@ -125,11 +125,19 @@ impl Writer {
         true
     }
 
+    /// Small bodies are copied, unless their user wants to be told when they are through: that is
+    /// not now.
+    #[inline]
+    fn is_to_be_copied(&self, msg: &Msg) -> bool {
+        let is_small = msg.len() <= self.thresholds.message;
+        is_small && (msg.is_empty() || !msg.has_foreign())
+    }
+
     /// As [`Writer::write`], but leaves the body with the caller, who has others to send it to:
     /// small bodies are copied, large ones shared.
     pub fn write_copy(&mut self, out: &mut Outgoing<'_>) -> bool {
         match &mut out.body {
-            Body::Msg(msg) if msg.len() > self.thresholds.message => {
+            Body::Msg(msg) if !self.is_to_be_copied(msg) => {
                 if !self.can_continue() {
                     return false;
                 }
