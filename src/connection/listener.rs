@@ -132,6 +132,7 @@ impl Accepter {
                         stream,
                         Arc::clone(&self.config),
                         Arc::clone(&self.owner),
+                        cx,
                         &remote,
                         self.guard.clone(),
                         Arc::clone(&self.shared.closed),

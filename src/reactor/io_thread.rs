@@ -115,20 +115,23 @@ pub struct Remote(Arc<Shared>);
 impl Remote {
     /// Gives `handler`, made by `make` from its token, to the thread.
     pub fn spawn<T>(&self, make: impl FnOnce(Token) -> (Box<dyn Handler>, T)) -> T {
-        let token = {
-            let mut slots = self.0.slots.lock().unwrap_or_else(PoisonError::into_inner);
-            match slots.free.pop() {
-                Some(index) => Token { index, generation: slots.generations[index as usize] },
-                None => {
-                    slots.generations.push(0);
-                    Token { index: slots.generations.len() as u32 - 1, generation: 0 }
-                }
-            }
-        };
-        self.0.load.fetch_add(1, Ordering::Relaxed);
+        let token = self.new_token();
         let (handler, result) = make(token);
         self.leave(Notice::Spawn(token, handler));
         result
+    }
+
+    /// Takes a place for a handler that is about to come.
+    fn new_token(&self) -> Token {
+        self.0.load.fetch_add(1, Ordering::Relaxed);
+        let mut slots = self.0.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        match slots.free.pop() {
+            Some(index) => Token { index, generation: slots.generations[index as usize] },
+            None => {
+                slots.generations.push(0);
+                Token { index: slots.generations.len() as u32 - 1, generation: 0 }
+            }
+        }
     }
 
     /// Tells the handler `bits`, soon.
@@ -196,6 +199,7 @@ impl IoThread {
                 again: VecDeque::new(),
                 removed: Vec::new(),
                 ticking: Vec::new(),
+                born: VecDeque::new(),
             },
             handlers: Vec::new(),
             poll,
@@ -205,7 +209,7 @@ impl IoThread {
             .spawn(move || {
                 sys::signals::block_all();
                 sys::affinity::apply(&config.schedule);
-                event_loop.run();
+                event_loop.go_round();
             })
             .map_err(Errno::from)?;
         Ok(Self { remote, join: Some(join) })
@@ -235,6 +239,8 @@ struct CxState {
     again: VecDeque<(Token, bool, bool)>,
     removed: Vec<Token>,
     ticking: Vec<Token>,
+    /// Handlers that the running one brought forth, to be started when it returns.
+    born: VecDeque<(Token, Box<dyn Handler>)>,
 }
 
 /// What a handler may do while it is called.
@@ -259,6 +265,18 @@ impl Cx<'_> {
     /// This I/O thread.
     pub fn remote(&self) -> &Remote {
         &self.state.remote
+    }
+
+    /// Gives `handler`, made by `make` from its token, to the thread of `remote`; to this thread
+    /// at once, so that it starts before any other event is looked at: what comes in together goes
+    /// on in the order in which it came.
+    pub fn spawn(&mut self, remote: &Remote, make: impl FnOnce(Token) -> Box<dyn Handler>) {
+        if Arc::ptr_eq(&remote.0, &self.state.remote.0) {
+            let token = remote.new_token();
+            self.state.born.push_back((token, make(token)));
+        } else {
+            remote.spawn(|token| (make(token), ()));
+        }
     }
 
     /// A registration, without interests yet, of the handler's descriptor.
@@ -308,7 +326,7 @@ struct Loop {
 }
 
 impl Loop {
-    fn run(&mut self) {
+    fn go_round(&mut self) {
         let mut events = Events::with_capacity(EVENTS);
         loop {
             self.wait(&mut events);
@@ -396,15 +414,7 @@ impl Loop {
                     self.call(token, now, |handler, cx| handler.notice(cx, bits));
                 }
                 Notice::Tick(token) => self.start_ticking(token),
-                Notice::Spawn(token, handler) => {
-                    let index = token.index as usize;
-                    if self.handlers.len() <= index {
-                        self.handlers.resize_with(index + 1, || None);
-                    }
-                    self.handlers[index] =
-                        Some(Entry { generation: token.generation, handler, ticks: false });
-                    self.call(token, now, |handler, cx| handler.start(cx));
-                }
+                Notice::Spawn(token, handler) => self.start(token, handler, now),
                 Notice::Stop => return false,
             }
         }
@@ -414,6 +424,15 @@ impl Loop {
             *list = notices;
         }
         true
+    }
+
+    fn start(&mut self, token: Token, handler: Box<dyn Handler>, now: Instant) {
+        let index = token.index as usize;
+        if self.handlers.len() <= index {
+            self.handlers.resize_with(index + 1, || None);
+        }
+        self.handlers[index] = Some(Entry { generation: token.generation, handler, ticks: false });
+        self.call(token, now, |handler, cx| handler.start(cx));
     }
 
     fn is_live(&self, token: Token) -> bool {
@@ -453,8 +472,22 @@ impl Loop {
             .filter(|entry| entry.generation == token.generation)
     }
 
-    /// Runs one handler; a panic or its wish removes it.
+    /// Runs one handler, and then starts those that it brought forth.
     fn call<R>(
+        &mut self,
+        token: Token,
+        now: Instant,
+        run: impl FnOnce(&mut dyn Handler, &mut Cx<'_>) -> R,
+    ) -> Option<R> {
+        let result = self.run(token, now, run);
+        while let Some((token, handler)) = self.cx.born.pop_front() {
+            self.start(token, handler, now);
+        }
+        result
+    }
+
+    /// Runs one handler; a panic or its wish removes it.
+    fn run<R>(
         &mut self,
         token: Token,
         now: Instant,

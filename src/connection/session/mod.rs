@@ -110,12 +110,13 @@ pub(super) fn accept(
     stream: Stream,
     config: Arc<SessionConfig>,
     owner: Arc<dyn Owner>,
+    cx: &mut Cx<'_>,
     remote: &Remote,
     guard: Guard,
     listener_closed: Arc<AtomicBool>,
     local: &str,
 ) {
-    remote.spawn(|token| {
+    cx.spawn(remote, |token| {
         let tx = TxSide::new(Source::None);
         let rx = RxSide::new(Sink::None, config.max_msg_size);
         let listener = Some(Arc::clone(&listener_closed));
@@ -140,7 +141,7 @@ pub(super) fn accept(
             was_ready: false,
             _guard: guard,
         };
-        (Box::new(session), ())
+        Box::new(session)
     });
 }
 
