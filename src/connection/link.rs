@@ -114,10 +114,19 @@ pub struct Link {
     pub(super) linger: AtomicI32,
     /// Our end and the peer's, as monitors name them.
     endpoints: Mutex<(String, String)>,
-    /// Shared with the listener that took the peer in, and its name for that.
-    listener: Option<Arc<AtomicBool>>,
+    /// None for a peer that we connect to.
+    origin: Option<Origin>,
     /// What the peer did wrong, left by whoever noticed.
     fault: Mutex<Option<Loss>>,
+}
+
+/// Where a peer that was taken in comes from.
+#[derive(Clone, Debug)]
+pub(super) struct Origin {
+    /// Shared with the listener, and its name for that: true once it is closed.
+    pub(super) closed: Arc<AtomicBool>,
+    /// Counts the listener's peers.
+    pub(super) number: u64,
 }
 
 /// Why a connection ended.
@@ -133,7 +142,7 @@ impl Link {
         token: Token,
         tx: TxSide,
         rx: RxSide,
-        listener: Option<Arc<AtomicBool>>,
+        origin: Option<Origin>,
     ) -> Arc<Self> {
         Arc::new(Self {
             remote,
@@ -157,7 +166,7 @@ impl Link {
             peer_ttl: AtomicU32::new(0),
             linger: AtomicI32::new(-1),
             endpoints: Mutex::default(),
-            listener,
+            origin,
             fault: Mutex::default(),
         })
     }
@@ -171,7 +180,13 @@ impl Link {
 
     /// True if `listener` took the peer in.
     pub fn came_from(&self, listener: &ListenerHandle) -> bool {
-        self.listener.as_ref().is_some_and(|own| Arc::ptr_eq(own, listener.closed_flag()))
+        let listener = listener.closed_flag();
+        self.origin.as_ref().is_some_and(|origin| Arc::ptr_eq(&origin.closed, listener))
+    }
+
+    /// How many peers its listener had taken in before this one; 0 for a peer that we connect to.
+    pub fn number(&self) -> u64 {
+        self.origin.as_ref().map_or(0, |origin| origin.number)
     }
 
     /// The local and the remote endpoint of the connection, or of the last one.

@@ -13,6 +13,7 @@ use crate::sync::{AtomicBool, Ordering};
 use crate::transport::{AcceptError, Listener};
 
 use super::event::{Event, events};
+use super::link::Origin;
 use super::session;
 use super::{Owner, SessionConfig};
 
@@ -74,6 +75,7 @@ pub fn listen(
             choose,
             guard,
             endpoint: endpoint.clone(),
+            accepted: 0,
         };
         (Box::new(accepter), (shared, token))
     });
@@ -112,10 +114,12 @@ struct Accepter {
     choose: ChooseThread,
     guard: session::Guard,
     endpoint: String,
+    /// Peers taken in so far.
+    accepted: u64,
 }
 
 impl Accepter {
-    fn accept(&self, cx: &mut Cx<'_>) {
+    fn accept(&mut self, cx: &mut Cx<'_>) {
         for _ in 0..BATCH {
             let result = {
                 let slot = self.shared.listener.lock().unwrap_or_else(PoisonError::into_inner);
@@ -127,6 +131,7 @@ impl Accepter {
                     self.report(events::ACCEPTED, stream.as_raw_fd() as u64, {
                         stream.remote_endpoint()
                     });
+                    self.accepted += 1;
                     let remote = (self.choose)().unwrap_or_else(|| cx.remote().clone());
                     session::accept(
                         stream,
@@ -135,7 +140,7 @@ impl Accepter {
                         cx,
                         &remote,
                         self.guard.clone(),
-                        Arc::clone(&self.shared.closed),
+                        Origin { closed: Arc::clone(&self.shared.closed), number: self.accepted },
                         &self.endpoint,
                     );
                 }

@@ -139,7 +139,9 @@ impl Socket {
         if state.pipes.is_empty() {
             return Err(Errno::EAGAIN);
         }
-        let ids: Vec<PipeId> = state.pipes.ids().collect();
+        // In the order in which the peers came, not in that in which they were through with greeting.
+        let mut ids: Vec<PipeId> = state.pipes.ids().collect();
+        ids.sort_by_key(|id| state.link_of(*id).map_or(0, |link| link.number()));
         for id in ids {
             let (local, remote) =
                 state.link_of(id).map(|link| link.endpoints()).unwrap_or_default();

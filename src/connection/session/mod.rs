@@ -31,7 +31,7 @@ use crate::transport::{IpcAddress, Stream, TcpAddress};
 use zap::Asking;
 
 use super::event::Event;
-use super::link::{Link, Loss, SessionSignal, Watch, notices};
+use super::link::{Link, Loss, Origin, SessionSignal, Watch, notices};
 use super::receive::{RxSide, Sink};
 use super::transmit::{Source, TxSide};
 use super::{Immediate, NewPipe, Owner, SessionConfig};
@@ -113,14 +113,14 @@ pub(super) fn accept(
     cx: &mut Cx<'_>,
     remote: &Remote,
     guard: Guard,
-    listener_closed: Arc<AtomicBool>,
+    origin: Origin,
     local: &str,
 ) {
     cx.spawn(remote, |token| {
         let tx = TxSide::new(Source::None);
         let rx = RxSide::new(Sink::None, config.max_msg_size);
-        let listener = Some(Arc::clone(&listener_closed));
-        let link = Link::new(remote.clone(), token, tx, rx, listener);
+        let listener_closed = Some(Arc::clone(&origin.closed));
+        let link = Link::new(remote.clone(), token, tx, rx, Some(origin));
         let remote_endpoint = stream.remote_endpoint();
         let session = Session {
             link,
@@ -137,7 +137,7 @@ pub(super) fn accept(
             closing: false,
             local: local.to_owned(),
             remote: remote_endpoint,
-            listener_closed: Some(listener_closed),
+            listener_closed,
             was_ready: false,
             _guard: guard,
         };
