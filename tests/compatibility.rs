@@ -75,7 +75,6 @@ macro_rules! options {
     };
 }
 
-const PLAIN: State = Missing("PLAIN");
 const CURVE: State = Missing("CURVE");
 const GSSAPI: State = Missing("GSSAPI");
 const VMCI: State = Missing("VMCI");
@@ -83,7 +82,6 @@ const NORM: State = Missing("NORM");
 const SOCKS: State = Missing("SOCKS");
 const WSS: State = Missing("WebSocket with TLS");
 const MULTICAST: State = NoEffect("multicast transports are missing");
-const ZAP: State = NoEffect("ZAP is missing");
 
 /// Every option, in the order of the header.
 const OPTIONS: &[SocketOption] = options! {
@@ -120,9 +118,9 @@ const OPTIONS: &[SocketOption] = options! {
     ZMQ_ROUTER_RAW, ZMQ_ROUTER, Write, Int(1), Done;
     ZMQ_IPV6, ZMQ_PULL, ReadWrite, Int(1), Done;
     ZMQ_MECHANISM, ZMQ_PULL, Read, Int(0), Done;
-    ZMQ_PLAIN_SERVER, ZMQ_PULL, ReadWrite, Int(1), PLAIN;
-    ZMQ_PLAIN_USERNAME, ZMQ_PULL, ReadWrite, Bytes(b"name"), PLAIN;
-    ZMQ_PLAIN_PASSWORD, ZMQ_PULL, ReadWrite, Bytes(b"word"), PLAIN;
+    ZMQ_PLAIN_SERVER, ZMQ_PULL, ReadWrite, Int(1), Done;
+    ZMQ_PLAIN_USERNAME, ZMQ_PULL, ReadWrite, Bytes(b"name"), Done;
+    ZMQ_PLAIN_PASSWORD, ZMQ_PULL, ReadWrite, Bytes(b"word"), Done;
     ZMQ_CURVE_SERVER, ZMQ_PULL, ReadWrite, Int(1), CURVE;
     ZMQ_CURVE_PUBLICKEY, ZMQ_PULL, ReadWrite, Bytes(&[1; 32]), CURVE;
     ZMQ_CURVE_SECRETKEY, ZMQ_PULL, ReadWrite, Bytes(&[1; 32]), CURVE;
@@ -131,7 +129,7 @@ const OPTIONS: &[SocketOption] = options! {
     ZMQ_REQ_CORRELATE, ZMQ_REQ, Write, Int(1), Done;
     ZMQ_REQ_RELAXED, ZMQ_REQ, Write, Int(1), Done;
     ZMQ_CONFLATE, ZMQ_PULL, ReadWrite, Int(1), Done;
-    ZMQ_ZAP_DOMAIN, ZMQ_PULL, ReadWrite, Bytes(b"domain"), ZAP;
+    ZMQ_ZAP_DOMAIN, ZMQ_PULL, ReadWrite, Bytes(b"domain"), Done;
     ZMQ_ROUTER_HANDOVER, ZMQ_ROUTER, Write, Int(1), Done;
     ZMQ_TOS, ZMQ_PULL, ReadWrite, Int(8), Done;
     ZMQ_CONNECT_ROUTING_ID, ZMQ_ROUTER, Write, Bytes(b"peer"), Done;
@@ -167,7 +165,7 @@ const OPTIONS: &[SocketOption] = options! {
     ZMQ_IPC_FILTER_UID, ZMQ_PULL, Write, Int(1), Done;
     ZMQ_IPC_FILTER_GID, ZMQ_PULL, Write, Int(1), Done;
     ZMQ_IPV4ONLY, ZMQ_PULL, ReadWrite, Int(1), Done;
-    ZMQ_ZAP_ENFORCE_DOMAIN, ZMQ_PULL, ReadWrite, Int(1), ZAP;
+    ZMQ_ZAP_ENFORCE_DOMAIN, ZMQ_PULL, ReadWrite, Int(1), Done;
     ZMQ_LOOPBACK_FASTPATH, ZMQ_PULL, ReadWrite, Int(1), NoEffect("of Windows only");
     ZMQ_METADATA, ZMQ_PULL, Write, Bytes(b"X-key:value"), Done;
     ZMQ_MULTICAST_LOOP, ZMQ_PUB, ReadWrite, Int(1), MULTICAST;
@@ -277,6 +275,13 @@ const TRANSPORTS: &[(&str, &str, c_int, State)] = &[
     ("norm", "norm://127.0.0.1:5555", ZMQ_PUB, NORM),
     ("tipc", "tipc://{5560,0,0}", ZMQ_PAIR, Missing("TIPC")),
     ("vmci", "vmci://*:*", ZMQ_PAIR, VMCI),
+];
+
+/// Name, and the option that makes a server of it.
+const MECHANISMS: &[(&str, c_int, State)] = &[
+    ("PLAIN", ZMQ_PLAIN_SERVER, Done),
+    ("CURVE", ZMQ_CURVE_SERVER, CURVE),
+    ("GSSAPI", ZMQ_GSSAPI_SERVER, GSSAPI),
 ];
 
 /// What `zmq_has` is asked.
@@ -581,6 +586,7 @@ fn is_used(name: &str, sources: &[(PathBuf, String)]) -> bool {
         "IPC_FILTER_UID" => "ipc_uid_filters".to_owned(),
         "IPC_FILTER_GID" => "ipc_gid_filters".to_owned(),
         "IPV4ONLY" => "ipv6".to_owned(),
+        "PLAIN_SERVER" | "PLAIN_USERNAME" | "PLAIN_PASSWORD" => "mechanism".to_owned(),
         name => name.to_lowercase(),
     };
     let options = root().join("src/socket/options.rs");
@@ -686,6 +692,13 @@ fn transports(page: &mut String) {
 }
 
 fn mechanisms(page: &mut String) {
+    put!(page, "\n## Security\n\n| mechanism | as server | state |\n| --- | --- | --- |");
+    put!(page, "| NULL | yes | done |");
+    for &(name, option, state) in MECHANISMS {
+        let set = OPTIONS.iter().find(|listed| listed.number == option).map(|found| found.try_it());
+        let answer = set.map_or("", |(set, _)| tell_answer(set));
+        put!(page, "| {name} | {answer} | {} |", tell(state));
+    }
     put!(page, "\n## Capabilities\n\n| `zmq_has` | answers |\n| --- | --- |");
     for name in CAPABILITIES {
         // SAFETY: a string.

@@ -34,7 +34,7 @@ impl Session {
         if let Err(error) = registration.set_read(true) {
             return self.handshake_failed(cx, stream, Loss::Io(error));
         }
-        let handshake = Handshake::new(config);
+        let handshake = Box::new(Handshake::new(config));
         self.state = State::Handshaking {
             stream,
             registration,
@@ -108,9 +108,9 @@ impl Session {
         stream: &Stream,
         handshake: &mut Handshake,
         surplus: &mut Vec<u8>,
-        asking: &mut Option<Asking>,
+        asking: &mut Option<Box<Asking>>,
     ) -> Result<(), Loss> {
-        let Some(reply) = asking.as_mut().and_then(Asking::poll) else { return Ok(()) };
+        let Some(reply) = asking.as_mut().and_then(|asking| asking.poll()) else { return Ok(()) };
         *asking = None;
         let early = handshake.handle_zap_reply(Some(&reply)).map_err(Loss::Fault)?;
         surplus.extend(early);
@@ -123,7 +123,7 @@ impl Session {
         &self,
         stream: &Stream,
         handshake: &mut Handshake,
-        asking: &mut Option<Asking>,
+        asking: &mut Option<Box<Asking>>,
     ) -> Result<bool, Loss> {
         let Some(request) = handshake.poll_zap_request() else { return Ok(false) };
         let Some((writer, reader)) = self.owner.ask_handler(Arc::new(self.signal.clone())) else {
@@ -131,7 +131,7 @@ impl Session {
             return Ok(true);
         };
         let frames = request.frames(&stream.peer_address());
-        *asking = Some(Asking::new(writer, reader, &frames));
+        *asking = Some(Box::new(Asking::new(writer, reader, &frames)));
         Ok(false)
     }
 

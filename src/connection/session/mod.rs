@@ -212,10 +212,11 @@ enum State {
     Handshaking {
         stream: Stream,
         registration: Registration,
-        handshake: Handshake,
+        /// Boxed: large, and there for a moment only.
+        handshake: Box<Handshake>,
         /// Came behind the handshake: the data path's.
         surplus: Vec<u8>,
-        asking: Option<Asking>,
+        asking: Option<Box<Asking>>,
     },
     Ready,
     /// Reconnecting was given up; what remains is to wait for the socket.
