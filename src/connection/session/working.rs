@@ -41,7 +41,9 @@ impl Session {
         self.link.set_endpoints(&self.local, &self.remote);
         let conn = Arc::new(Conn { stream, registration, peer: Arc::new(peer) });
         let mut new_end = None;
-        {
+        // Under the roles, and before anybody knows of the connection: an application's thread that
+        // takes the reading over turns this off again.
+        let armed = {
             let mut tx = self.link.tx.hold();
             let mut rx = self.link.rx.hold();
             if !self.has_pipe {
@@ -68,7 +70,8 @@ impl Session {
                 rx.hiccup();
             }
             self.link.reset(Some(&conn));
-        }
+            conn.registration.set_read(true)
+        };
         self.was_ready = true;
         self.state = State::Ready;
         self.interval = self.config.reconnect_ivl;
@@ -85,7 +88,7 @@ impl Session {
         self.schedule_heartbeat(cx);
         // What was written before the connection was there.
         self.link.flush_here();
-        if let Err(error) = conn.registration.set_read(true) {
+        if let Err(error) = armed {
             self.link.lost(Loss::Io(error));
         }
         self.receive(cx);
