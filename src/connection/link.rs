@@ -464,7 +464,13 @@ impl Link {
     pub(super) fn look_after(&self, watch: &mut Watch) -> Option<Duration> {
         if self.owner.load(Ordering::SeqCst) == OWNER_IO {
             self.watched.swap(false, Ordering::SeqCst);
-            return None;
+            crate::sync::store_load_barrier();
+            if self.owner.load(Ordering::SeqCst) == OWNER_IO {
+                return None;
+            }
+            // Taken over between the two looks, by somebody who may still have seen `watched`.
+            self.watched.swap(true, Ordering::SeqCst);
+            return Some(Watch::PATIENCE);
         }
         let visits = self.visits.load(Ordering::Relaxed);
         if visits != watch.visits {
