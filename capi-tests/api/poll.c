@@ -151,6 +151,32 @@ static void mixed (void)
     close (ends[1]);
 }
 
+/* A socket and its own descriptor: the descriptor is looked at first. */
+static void both (void)
+{
+    void *ctx = new_ctx ();
+    void *a = new_socket (ctx, ZMQ_PAIR);
+    void *b = new_socket (ctx, ZMQ_PAIR);
+    OK (zmq_bind (a, "inproc://both"));
+    OK (zmq_connect (b, "inproc://both"));
+    const int fd = get_int (a, ZMQ_FD);
+    get_int (a, ZMQ_EVENTS);
+    zmq_pollitem_t items[] = {{a, 0, ZMQ_POLLIN, 0}, {NULL, fd, ZMQ_POLLIN, 0}};
+    say_rc (zmq_poll (items, 2, 0), "nothing for the socket");
+    say_items (items, 2);
+    send_text (b, "x", 0);
+    say_rc (zmq_poll (items, 2, -1), "a message for the socket");
+    say_items (items, 2);
+    say_rc (zmq_poll (items, 2, -1), "again");
+    say_items (items, 2);
+    say_recv (a, 0, "recv");
+    say_rc (zmq_poll (items, 2, 0), "afterwards");
+    say_items (items, 2);
+    drop (a);
+    drop (b);
+    term (ctx);
+}
+
 /* Many sockets; which of them are ready. */
 static void many (void)
 {
@@ -185,6 +211,7 @@ int main (void)
     sockets ();
     descriptors ();
     mixed ();
+    both ();
     many ();
     return 0;
 }

@@ -77,7 +77,8 @@ fn poll_slow(
 }
 
 fn look(items: &mut [Item], drive: bool) -> Result<usize> {
-    let mut ready = 0;
+    // Before the sockets: looking at a socket makes its own descriptor unreadable.
+    let mut ready = look_at_descriptors(items)?;
     for item in items.iter_mut() {
         let Source::Socket(socket) = item.source else { continue };
         let mut state = socket.open()?;
@@ -89,7 +90,7 @@ fn look(items: &mut [Item], drive: bool) -> Result<usize> {
         item.revents = events & item.events & (POLLIN | POLLOUT);
         ready += usize::from(item.revents != 0);
     }
-    Ok(ready + look_at_descriptors(items)?)
+    Ok(ready)
 }
 
 fn register(items: &[Item], parker: &Arc<Parker>) -> Result<Vec<Arc<Waiters>>> {

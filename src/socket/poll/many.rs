@@ -84,7 +84,8 @@ impl Set {
     }
 
     fn look(&mut self, items: &mut [Item]) -> Result<usize> {
-        let mut ready = 0;
+        // Before the sockets: looking at a socket makes its own descriptor unreadable.
+        let mut ready = look_at_descriptors(items)?;
         let mut at = 0;
         for item in items.iter_mut() {
             let Source::Socket(socket) = item.source else { continue };
@@ -101,7 +102,7 @@ impl Set {
             at += 1;
         }
         self.members.truncate(at);
-        Ok(ready + look_at_descriptors(items)?)
+        Ok(ready)
     }
 
     fn sleep(&self, items: &[Item], wait: &Wait, mask: Option<&libc::sigset_t>) -> Result<()> {
