@@ -9,94 +9,72 @@
 //! Thread: under the socket's lock. Invariants: `matching <= active <= eligible <= len`; a pipe
 //! gets all frames of a message or none. Counterpart: `dist.cpp` of libzmq 4.3.5.
 
+use crate::pattern::routing::pipe_list::PipeList;
 use crate::pipe::{Outgoing, PipeId, Pipes};
 
 #[derive(Debug, Default)]
 pub(in super::super) struct Distribute {
-    pipes: Vec<PipeId>,
-    /// Where each pipe stands in `pipes`, by id.
-    places: Vec<u32>,
+    pipes: PipeList,
     matching: usize,
     active: usize,
     eligible: usize,
     more: bool,
 }
 
-const NOWHERE: u32 = u32::MAX;
-
 impl Distribute {
     pub(in super::super) fn attach(&mut self, id: PipeId) {
-        let last = self.pipes.len();
-        self.pipes.push(id);
-        if self.places.len() <= id.0 as usize {
-            self.places.resize(id.0 as usize + 1, NOWHERE);
-        }
-        self.places[id.0 as usize] = last as u32;
-        self.swap(self.eligible, last);
+        let last = self.pipes.push(id);
+        self.pipes.swap(self.eligible, last);
         self.eligible += 1;
         if !self.more {
-            self.swap(self.active, self.eligible - 1);
+            self.pipes.swap(self.active, self.eligible - 1);
             self.active += 1;
         }
     }
 
     pub(in super::super) fn detach(&mut self, id: PipeId) {
-        let Some(mut index) = self.index(id) else { return };
+        let Some(mut index) = self.pipes.place(id) else { return };
         if index < self.matching {
             self.matching -= 1;
-            self.swap(index, self.matching);
+            self.pipes.swap(index, self.matching);
             index = self.matching;
         }
         if index < self.active {
             self.active -= 1;
-            self.swap(index, self.active);
+            self.pipes.swap(index, self.active);
             index = self.active;
         }
         if index < self.eligible {
             self.eligible -= 1;
-            self.swap(index, self.eligible);
+            self.pipes.swap(index, self.eligible);
             index = self.eligible;
         }
-        let last = self.pipes.len() - 1;
-        self.swap(index, last);
-        self.pipes.pop();
-        self.places[id.0 as usize] = NOWHERE;
+        self.pipes.swap_remove(index);
     }
 
     pub(in super::super) fn activated(&mut self, id: PipeId) {
-        let Some(index) = self.index(id) else { return };
+        let Some(index) = self.pipes.place(id) else { return };
         if index < self.eligible {
             return;
         }
-        self.swap(index, self.eligible);
+        self.pipes.swap(index, self.eligible);
         self.eligible += 1;
         if !self.more {
-            self.swap(self.eligible - 1, self.active);
+            self.pipes.swap(self.eligible - 1, self.active);
             self.active += 1;
         }
     }
 
     pub(in super::super) fn contains(&self, id: PipeId) -> bool {
-        self.index(id).is_some()
-    }
-
-    fn index(&self, id: PipeId) -> Option<usize> {
-        let place = *self.places.get(id.0 as usize)?;
-        (place != NOWHERE).then_some(place as usize)
-    }
-
-    fn swap(&mut self, a: usize, b: usize) {
-        self.pipes.swap(a, b);
-        self.places[self.pipes[a].0 as usize] = a as u32;
-        self.places[self.pipes[b].0 as usize] = b as u32;
+        self.pipes.place(id).is_some()
     }
 
     /// The pipe is to get the next message.
     pub(in super::super) fn mark(&mut self, id: PipeId) {
-        if let Some(index) = self.index(id)
+        if let Some(index) = self.pipes.place(id)
             && (self.matching..self.eligible).contains(&index)
         {
-            self.swap(index, self.matching);
+            self.pipes.swap(index, self.matching);
             self.matching += 1;
         }
     }
@@ -111,7 +89,7 @@ impl Distribute {
         let marked = self.matching;
         self.matching = 0;
         for index in marked..self.eligible {
-            self.swap(index, self.matching);
+            self.pipes.swap(index, self.matching);
             self.matching += 1;
         }
     }
@@ -146,13 +124,13 @@ impl Distribute {
         if self.more {
             pipes.rollback(id);
         }
-        let Some(index) = self.index(id) else { return };
+        let Some(index) = self.pipes.place(id) else { return };
         self.matching -= 1;
-        self.swap(index, self.matching);
+        self.pipes.swap(index, self.matching);
         self.active -= 1;
-        self.swap(self.matching, self.active);
+        self.pipes.swap(self.matching, self.active);
         self.eligible -= 1;
-        self.swap(self.active, self.eligible);
+        self.pipes.swap(self.active, self.eligible);
     }
 
     /// True if all marked pipes have room. COMPAT: a burst beyond a high-water mark is refused once,

@@ -6,11 +6,12 @@
 //! Thread: under the socket's lock. Invariants: `current < active` or both are 0; multipart
 //! messages are not interleaved. Counterpart: `fq.cpp` of libzmq 4.3.5, whose order this keeps.
 
+use crate::pattern::routing::pipe_list::PipeList;
 use crate::pipe::{PipeId, Pipes};
 
 #[derive(Debug, Default)]
 pub(in super::super) struct FairQueue {
-    pipes: Vec<PipeId>,
+    pipes: PipeList,
     active: usize,
     current: usize,
     more: bool,
@@ -18,14 +19,13 @@ pub(in super::super) struct FairQueue {
 
 impl FairQueue {
     pub(in super::super) fn attach(&mut self, id: PipeId) {
-        self.pipes.push(id);
-        let last = self.pipes.len() - 1;
+        let last = self.pipes.push(id);
         self.pipes.swap(self.active, last);
         self.active += 1;
     }
 
     pub(in super::super) fn detach(&mut self, id: PipeId) {
-        let Some(index) = self.index(id) else { return };
+        let Some(index) = self.pipes.place(id) else { return };
         if index == self.current && index < self.active {
             self.more = false;
         }
@@ -42,16 +42,12 @@ impl FairQueue {
     }
 
     pub(in super::super) fn activated(&mut self, id: PipeId) {
-        if let Some(index) = self.index(id)
+        if let Some(index) = self.pipes.place(id)
             && index >= self.active
         {
             self.pipes.swap(index, self.active);
             self.active += 1;
         }
-    }
-
-    fn index(&self, id: PipeId) -> Option<usize> {
-        self.pipes.iter().position(|pipe| *pipe == id)
     }
 
     /// The pipe from which the next frame is to be read. The caller reads it, and then says

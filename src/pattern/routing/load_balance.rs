@@ -5,11 +5,12 @@
 
 use crate::error::{Errno, Result};
 use crate::pattern::PIPE_LOST;
+use crate::pattern::routing::pipe_list::PipeList;
 use crate::pipe::{Outgoing, PipeId, Pipes};
 
 #[derive(Debug, Default)]
 pub(in super::super) struct LoadBalance {
-    pipes: Vec<PipeId>,
+    pipes: PipeList,
     active: usize,
     current: usize,
     more: bool,
@@ -24,7 +25,7 @@ impl LoadBalance {
     }
 
     pub(in super::super) fn detach(&mut self, id: PipeId) {
-        let Some(mut index) = self.index(id) else { return };
+        let Some(mut index) = self.pipes.place(id) else { return };
         if index == self.current && self.more {
             self.dropping = true;
         }
@@ -40,16 +41,12 @@ impl LoadBalance {
     }
 
     pub(in super::super) fn activated(&mut self, id: PipeId) {
-        if let Some(index) = self.index(id)
+        if let Some(index) = self.pipes.place(id)
             && index >= self.active
         {
             self.pipes.swap(index, self.active);
             self.active += 1;
         }
-    }
-
-    fn index(&self, id: PipeId) -> Option<usize> {
-        self.pipes.iter().position(|pipe| *pipe == id)
     }
 
     /// Sends a frame; tells the pipe that took it, `None` if it was dropped.

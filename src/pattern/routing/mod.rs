@@ -6,4 +6,5 @@
 pub(super) mod distribute;
 pub(super) mod fair_queue;
 pub(super) mod load_balance;
+mod pipe_list;
 pub(super) mod radix;
