@@ -15,6 +15,8 @@ static void alone (void)
         say_rc (zmq_send (socket, "x", 1, ZMQ_DONTWAIT | ZMQ_SNDMORE), "%s send more", name);
         say_rc (zmq_send (socket, "x", 1, ZMQ_DONTWAIT), "%s send", name);
         say_rc (zmq_send (socket, NULL, 0, ZMQ_DONTWAIT), "%s send nothing", name);
+        /* A negative length that was cast. */
+        say_rc (zmq_send (socket, "x", (size_t) -1, ZMQ_DONTWAIT), "%s send everything", name);
         say_rc (zmq_send_const (socket, "x", 1, ZMQ_DONTWAIT), "%s send const", name);
         say_rc (zmq_recv (socket, buffer, sizeof buffer, ZMQ_DONTWAIT), "%s recv", name);
         say_rc (zmq_recv (socket, NULL, 0, ZMQ_DONTWAIT), "%s recv nothing", name);

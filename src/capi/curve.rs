@@ -18,7 +18,7 @@ pub unsafe extern "C" fn zmq_z85_encode(
             return Err(Errno::EINVAL);
         }
         // SAFETY: see the module.
-        let text = z85::encode(unsafe { bytes_at(data.cast(), size) }).ok_or(Errno::EINVAL)?;
+        let text = z85::encode(unsafe { bytes_at(data.cast(), size) }?).ok_or(Errno::EINVAL)?;
         // SAFETY: room for the text and its zero byte (zmq_z85_encode(3)).
         unsafe {
             dest.cast::<u8>().copy_from_nonoverlapping(text.as_ptr(), text.len());

@@ -94,17 +94,21 @@ unsafe fn str_at<'a>(text: *const c_char) -> Result<&'a str> {
     unsafe { CStr::from_ptr(text) }.to_str().map_err(|_| Errno::EINVAL)
 }
 
-/// The bytes at `data`; none for NULL.
+/// The bytes at `data`; none for NULL. `ENOMEM` for a length that nothing in memory has: a negative
+/// one that was cast.
 ///
 /// # Safety
 /// As the module.
 #[inline]
-unsafe fn bytes_at<'a>(data: *const c_void, len: usize) -> &'a [u8] {
+unsafe fn bytes_at<'a>(data: *const c_void, len: usize) -> Result<&'a [u8]> {
     if data.is_null() || len == 0 {
-        return &[];
+        return Ok(&[]);
+    }
+    if isize::try_from(len).is_err() {
+        return Err(Errno::ENOMEM);
     }
     // SAFETY: valid for `len` bytes (caller).
-    unsafe { slice::from_raw_parts(data.cast(), len) }
+    Ok(unsafe { slice::from_raw_parts(data.cast(), len) })
 }
 
 /// The buffer at `data`; none for NULL.
@@ -116,6 +120,8 @@ unsafe fn buffer_at<'a>(data: *mut c_void, len: usize) -> &'a mut [u8] {
     if data.is_null() || len == 0 {
         return &mut [];
     }
+    // What nothing in memory has is cut to what a slice may have.
+    let len = len.min(isize::MAX as usize);
     // SAFETY: valid for `len` bytes (caller).
     unsafe { slice::from_raw_parts_mut(data.cast(), len) }
 }

@@ -34,7 +34,7 @@ pub unsafe extern "C" fn zmq_setsockopt(
             return socket.unset_option(option);
         }
         // SAFETY: see the module.
-        socket.set_option(option, unsafe { bytes_at(optval, optvallen) })
+        socket.set_option(option, unsafe { bytes_at(optval, optvallen) }?)
     })
 }
 
@@ -99,7 +99,7 @@ pub unsafe extern "C" fn zmq_send(
     count(|| {
         let socket = handle::socket(socket)?;
         // SAFETY: see the module.
-        let bytes = unsafe { bytes_at(buf, len) };
+        let bytes = unsafe { bytes_at(buf, len) }?;
         socket.send_slice(bytes, flags & ZMQ_DONTWAIT != 0, flags & ZMQ_SNDMORE != 0)
     })
 }
@@ -216,7 +216,7 @@ pub unsafe extern "C" fn zmq_sendiov(
         for (index, part) in parts.iter().enumerate() {
             let more = flags & ZMQ_SNDMORE != 0 && index + 1 < n;
             // SAFETY: see the module.
-            let bytes = unsafe { bytes_at(part.iov_base, part.iov_len) };
+            let bytes = unsafe { bytes_at(part.iov_base, part.iov_len) }?;
             sent = socket.send_slice(bytes, flags & ZMQ_DONTWAIT != 0, more)?;
         }
         Ok(sent)

@@ -16,7 +16,7 @@ pub unsafe extern "C" fn zmq_ctx_set_ext(
     status(|| {
         let ctx = handle::context(context)?;
         // SAFETY: see the module.
-        let value = unsafe { bytes_at(optval, optvallen) };
+        let value = unsafe { bytes_at(optval, optvallen) }?;
         ctx.options().set(option, value)
     })
 }

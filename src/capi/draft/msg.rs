@@ -15,7 +15,7 @@ pub unsafe extern "C" fn zmq_msg_init_buffer(
     size: usize,
 ) -> c_int {
     // SAFETY: see the module.
-    unsafe { init(msg, |msg| msg.copy_from(bytes_at(buf, size))) }
+    unsafe { init(msg, |msg| msg.copy_from(bytes_at(buf, size)?)) }
 }
 
 /// `zmq_msg_set_routing_id`

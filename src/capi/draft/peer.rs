@@ -48,5 +48,5 @@ pub unsafe extern "C" fn zmq_socket_get_peer_state(
     routing_id_size: usize,
 ) -> c_int {
     // SAFETY: see the module.
-    value(|| handle::socket(socket)?.peer_state(unsafe { bytes_at(routing_id, routing_id_size) }))
+    value(|| handle::socket(socket)?.peer_state(unsafe { bytes_at(routing_id, routing_id_size) }?))
 }
