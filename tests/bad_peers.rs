@@ -360,6 +360,27 @@ fn unfinished_messages_are_forgotten() {
     assert!(grown < 4 << 10, "{grown} KiB");
 }
 
+/// The last message and the end of the connection come in one event: neither is missed.
+#[test]
+fn a_last_word_does_not_hide_the_farewell() {
+    let host = Host::new(&[]);
+    for round in 0..30 {
+        let mut peers: Vec<RawPeer> =
+            (0..10).map(|_| RawPeer::shaken(&host.endpoint, "DEALER")).collect();
+        // Written at once, so that the I/O thread finds most of them with both.
+        for peer in &mut peers {
+            peer.send(&frame(b"last word"));
+            peer.0.shutdown(std::net::Shutdown::Write).expect("shuts down");
+        }
+        for _ in 0..peers.len() {
+            host.monitor.wait_for(DISCONNECTED);
+        }
+        for _ in 0..peers.len() {
+            assert_eq!(host.router.recv_all()[1], b"last word", "round {round}");
+        }
+    }
+}
+
 /// A peer that hangs up while it has not read what we sent resets the connection.
 #[test]
 fn resets_end_one_connection_each() {

@@ -354,8 +354,9 @@ impl Link {
     // Receive.
 
     /// Reads for the I/O thread until there is nothing more, or the pipe is full, or `budget`
-    /// rounds are over. True: call again.
-    pub(super) fn receive_io(&self, budget: usize) -> bool {
+    /// rounds are over. True: call again. `to_the_end`: the peer has closed, and no event will tell
+    /// of that again, so a short read is not the last.
+    pub(super) fn receive_io(&self, budget: usize, to_the_end: bool) -> bool {
         for _ in 0..budget {
             let Some(mut rx) = self.rx.try_hold() else { return false };
             if self.owner.load(Ordering::Relaxed) == OWNER_APP {
@@ -365,7 +366,7 @@ impl Link {
             let drained = rx.is_drained();
             let asked = rx.release();
             match outcome {
-                Outcome::Data if drained && !asked => {
+                Outcome::Data if drained && !asked && !to_the_end => {
                     self.after_receive(outcome, &mut Vec::new());
                     return false;
                 }

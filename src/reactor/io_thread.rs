@@ -249,9 +249,16 @@ pub struct Cx<'a> {
     token: Token,
     /// When the loop woke up; one clock reading serves the whole round.
     now: Instant,
+    hung_up: bool,
 }
 
 impl Cx<'_> {
+    /// The event says that the peer closed, or that the descriptor failed: no other event follows,
+    /// so the handler must read up to the end, even behind a read that was short.
+    pub fn hung_up(&self) -> bool {
+        self.hung_up
+    }
+
     /// The handler's own name.
     pub fn token(&self) -> Token {
         self.token
@@ -343,7 +350,10 @@ impl Loop {
                 let failed = event.is_error() || event.is_read_closed() || event.is_write_closed();
                 let (read, write) =
                     (event.is_readable() || failed, event.is_writable() || event.is_error());
-                self.call(token, now, |handler, cx| handler.ready(cx, read, write));
+                self.call(token, now, |handler, cx| {
+                    cx.hung_up = failed;
+                    handler.ready(cx, read, write);
+                });
             }
             for _ in 0..self.cx.again.len() {
                 if let Some((token, read, write)) = self.cx.again.pop_front() {
@@ -497,7 +507,7 @@ impl Loop {
             return None;
         }
         let mut entry = self.handlers[token.index as usize].take()?;
-        let mut cx = Cx { state: &mut self.cx, token, now };
+        let mut cx = Cx { state: &mut self.cx, token, now, hung_up: false };
         // The handler is dropped if it panicked, so nobody sees what it left half-done.
         let result = catch_unwind(AssertUnwindSafe(|| run(&mut *entry.handler, &mut cx)));
         let removed = result.is_err() || self.cx.removed.contains(&token);

@@ -23,6 +23,7 @@ use super::{HANDSHAKE_TIMER, STOP_HANDSHAKE_FAILED, Session, State};
 
 impl Session {
     pub(super) fn greet(&mut self, cx: &mut Cx<'_>, stream: Stream, registration: Registration) {
+        self.hung_up = false;
         let Some(config) = self.config.handshake.clone() else {
             let peer = PeerInfo {
                 routing_id: Box::default(),

@@ -99,6 +99,7 @@ pub fn connect(
             remote: endpoint,
             listener_closed: None,
             was_ready: false,
+            hung_up: false,
             _guard: guard,
         };
         (Box::new(session), (link, pipe))
@@ -139,6 +140,7 @@ pub(super) fn accept(
             remote: remote_endpoint,
             listener_closed,
             was_ready: false,
+            hung_up: false,
             _guard: guard,
         };
         Box::new(session)
@@ -193,6 +195,8 @@ struct Session {
     remote: String,
     listener_closed: Option<Arc<AtomicBool>>,
     was_ready: bool,
+    /// An event told that the peer closed: reading goes on to the end.
+    hung_up: bool,
     _guard: Guard,
 }
 
@@ -251,6 +255,7 @@ impl Handler for Session {
     }
 
     fn ready(&mut self, cx: &mut Cx<'_>, readable: bool, writable: bool) {
+        self.hung_up |= cx.hung_up();
         match &self.state {
             State::Connecting { .. } => self.connect_finished(cx, false),
             State::Handshaking { .. } => self.continue_handshake(cx),

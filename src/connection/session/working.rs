@@ -98,7 +98,7 @@ impl Session {
     }
 
     pub(super) fn receive(&self, cx: &mut Cx<'_>) {
-        if self.link.receive_io(RECEIVE_BUDGET) {
+        if self.link.receive_io(RECEIVE_BUDGET, self.hung_up) {
             cx.again(true, false);
         }
     }
@@ -117,7 +117,7 @@ impl Session {
         // The application may own the reading and be busy: see for ourselves.
         if heartbeat.is_overdue(cx.now()) {
             self.link.take_back();
-            self.link.receive_io(1);
+            self.link.receive_io(1, self.hung_up);
         }
         let received = self.link.received();
         if received != self.seen_received {
