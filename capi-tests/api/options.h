@@ -11,7 +11,7 @@
  * its build scripts find or miss in the headers of the system. */
 static inline int depends_on_build (int option)
 {
-    return (option >= ZMQ_MECHANISM && option <= ZMQ_CURVE_SERVERKEY)
+    return (option >= ZMQ_CURVE_SERVER && option <= ZMQ_CURVE_SERVERKEY)
            || (option >= ZMQ_GSSAPI_SERVER && option <= ZMQ_GSSAPI_PLAINTEXT)
            || option == ZMQ_SOCKS_PROXY
            || (option >= ZMQ_VMCI_BUFFER_SIZE && option <= ZMQ_VMCI_CONNECT_TIMEOUT)
