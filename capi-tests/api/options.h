@@ -7,8 +7,8 @@
 #define FIRST_OPTION -1
 #define LAST_OPTION 130
 
-/* Options that are there or not, as a libzmq was built: mechanisms, SOCKS, VMCI, WSS, NORM, and what
- * its build scripts find or miss in the headers of the system. */
+/* Options that are there or not, as a libzmq was built: CURVE, GSSAPI, SOCKS, VMCI, WSS, NORM, and
+ * what its build scripts find or miss in the headers of the system. */
 static inline int depends_on_build (int option)
 {
     return (option >= ZMQ_CURVE_SERVER && option <= ZMQ_CURVE_SERVERKEY)
