@@ -107,6 +107,7 @@ pub fn connect(
 }
 
 /// Begins a session over a connection that was accepted.
+#[allow(clippy::too_many_arguments, reason = "what a session is made of; called in one place")]
 pub(super) fn accept(
     stream: Stream,
     config: Arc<SessionConfig>,
