@@ -47,12 +47,18 @@ fn status(body: impl FnOnce() -> Result<()>) -> c_int {
     }
 }
 
-/// A count or length, or -1 and `errno`.
+/// A count or length, or -1 and `errno`. Results of the hot calls pass the guard as one word: a
+/// larger one goes through memory, written in parts and read as a whole, for which the processor
+/// has to wait.
 #[inline]
 fn count(body: impl FnOnce() -> Result<usize>) -> c_int {
-    match guard(body) {
-        Ok(count) => c_int::try_from(count).unwrap_or(c_int::MAX),
-        Err(error) => fail(error),
+    let code = catch_unwind(AssertUnwindSafe(|| match body() {
+        Ok(count) => i64::from(c_int::try_from(count).unwrap_or(c_int::MAX)),
+        Err(error) => -i64::from(error.raw()),
+    }));
+    match code.unwrap_or(-i64::from(Errno::EFAULT.raw())) {
+        count @ 0.. => count as c_int,
+        error => fail(Errno::from_raw(-error as c_int)),
     }
 }
 

@@ -109,7 +109,7 @@ impl Socket {
 
     /// `ENOTSOCK` if it was closed. A panic inside an earlier call left the state in doubt: the
     /// socket is closed then.
-    #[inline]
+    #[inline(always)]
     fn lock(&'static self) -> Result<Guard> {
         match self.state.lock() {
             Ok(guard) => Ok(guard),
@@ -127,7 +127,7 @@ impl Socket {
     }
 
     /// As [`Socket::lock`]; `ETERM` when the context is ending.
-    #[inline]
+    #[inline(always)]
     fn open(&'static self) -> Result<Guard> {
         let state = self.lock()?;
         if state.shared.stopped.load(Ordering::Relaxed) {
@@ -241,7 +241,7 @@ impl Socket {
 
     /// Receives a frame and gives it to `take`, which must not call back in.
     #[inline]
-    pub fn recv<R>(&'static self, dont_wait: bool, take: impl FnOnce(Frame<'_>) -> R) -> Result<R> {
+    pub fn recv(&'static self, dont_wait: bool, take: impl FnOnce(Frame<'_>)) -> Result<()> {
         let mut guard = self.open()?;
         let state = &mut *guard;
         state.process_news();
@@ -252,13 +252,24 @@ impl Socket {
         }
     }
 
+    /// As [`Socket::recv`]; returns what `take` makes of the frame.
+    pub fn recv_map<R>(
+        &'static self,
+        dont_wait: bool,
+        take: impl FnOnce(Frame<'_>) -> R,
+    ) -> Result<R> {
+        let mut made = None;
+        self.recv(dont_wait, |frame| made = Some(take(frame)))?;
+        made.ok_or(Errno::EFAULT)
+    }
+
     #[cold]
-    fn recv_slow<R, F: FnOnce(Frame<'_>) -> R>(
+    fn recv_slow<F: FnOnce(Frame<'_>)>(
         &'static self,
         mut guard: Guard,
         dont_wait: bool,
         mut take: Option<F>,
-    ) -> Result<R> {
+    ) -> Result<()> {
         pending::flush();
         let timeout = guard.options.ints.rcvtimeo;
         let dont_wait = dont_wait || timeout == 0;
@@ -414,16 +425,20 @@ impl Socket {
 }
 
 #[inline]
-fn try_recv<R, F: FnOnce(Frame<'_>) -> R>(state: &mut State, take: &mut Option<F>) -> Result<R> {
-    let result = state.try_recv().map(|frame| {
-        let more = frame.more();
-        (more, take.take().map(|take| take(frame)))
-    });
+fn try_recv<F: FnOnce(Frame<'_>)>(state: &mut State, take: &mut Option<F>) -> Result<()> {
+    let result = match state.try_recv() {
+        Ok(frame) => {
+            let more = frame.more();
+            if let Some(take) = take.take() {
+                take(frame);
+            }
+            state.rcvmore = more;
+            Ok(())
+        }
+        Err(errno) => Err(errno),
+    };
     state.settle();
-    let (more, taken) = result?;
-    state.rcvmore = more;
-    // `take` is there until it was called.
-    taken.ok_or(Errno::EFAULT)
+    result
 }
 
 /// What a call waits for.

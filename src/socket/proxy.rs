@@ -114,7 +114,7 @@ fn forward(
     for _ in 0..BURST {
         let mut first = true;
         loop {
-            let mut msg = match from.recv(first, |frame| frame.into_msg()) {
+            let mut msg = match from.recv_map(first, |frame| frame.into_msg()) {
                 Ok(msg) => msg,
                 Err(Errno::EAGAIN) if first => return Ok(()),
                 Err(errno) => return Err(errno),
@@ -146,9 +146,10 @@ fn forward(
 
 /// Takes one command off the control socket.
 fn obey(control: &'static Socket, mode: Mode, statistics: &Statistics) -> Result<Mode> {
-    let (command, mut more) = control.recv(false, |frame| (frame.data().to_vec(), frame.more()))?;
+    let (command, mut more) =
+        control.recv_map(false, |frame| (frame.data().to_vec(), frame.more()))?;
     while more {
-        more = control.recv(false, |frame| frame.more())?;
+        more = control.recv_map(false, |frame| frame.more())?;
     }
     let mode = match command.as_slice() {
         b"PAUSE" => Mode::Paused,

@@ -59,7 +59,7 @@ impl<T: Guardable> Guarded<T> {
     }
 
     /// Waits for the place and holds its value.
-    #[inline]
+    #[inline(always)]
     pub fn lock(&self) -> Result<Held<'_, T>, NotThere<T>> {
         let free = self.word.compare_exchange(FREE, HELD, Ordering::Acquire, Ordering::Relaxed);
         let broken = free.is_err() && self.acquire_slow();
