@@ -261,12 +261,12 @@ impl Cursor {
         }
     }
 
-    /// For [`super::rewind`]: the chunk, if this end is in one.
+    /// For `rewind` of the two ends: the chunk, if this end is in one.
     pub(super) fn chunk(&self) -> *mut Chunk {
         self.chunk
     }
 
-    /// For [`super::rewind`]: takes over the chunk's new beginning.
+    /// For `rewind` of the two ends: takes over the chunk's new beginning.
     pub(super) fn rewound(&mut self) {
         let pos = self.pos();
         self.enter(self.chunk, pos);

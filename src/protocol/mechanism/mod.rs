@@ -1,6 +1,6 @@
 //! Security mechanisms: what is said between the greeting and the first message.
 //!
-//! A mechanism is a value that each command moves on, and that tells what it [`Wants`] next.
+//! A mechanism is a value that each command moves on, and that tells what it `Wants` next.
 //!
 //! Thread: whoever owns the connection. Invariants: none. Counterpart: `mechanism.cpp`,
 //! `zap_client.cpp` of libzmq 4.3.5; RFC 37 "Security".
