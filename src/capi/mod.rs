@@ -56,7 +56,7 @@ fn count(body: impl FnOnce() -> Result<usize>) -> c_int {
         Ok(count) => i64::from(c_int::try_from(count).unwrap_or(c_int::MAX)),
         Err(error) => -i64::from(error.raw()),
     }));
-    match code.unwrap_or(-i64::from(Errno::EFAULT.raw())) {
+    match code.unwrap_or_else(|_| -i64::from(Errno::EFAULT.raw())) {
         count @ 0.. => count as c_int,
         error => fail(Errno::from_raw(-error as c_int)),
     }

@@ -133,16 +133,17 @@ impl Accepter {
                     });
                     self.accepted += 1;
                     let remote = (self.choose)().unwrap_or_else(|| cx.remote().clone());
-                    session::accept(
+                    let arrival = session::Arrival {
                         stream,
-                        Arc::clone(&self.config),
-                        Arc::clone(&self.owner),
-                        cx,
-                        &remote,
-                        self.guard.clone(),
-                        Origin { closed: Arc::clone(&self.shared.closed), number: self.accepted },
-                        &self.endpoint,
-                    );
+                        guard: self.guard.clone(),
+                        origin: Origin {
+                            closed: Arc::clone(&self.shared.closed),
+                            number: self.accepted,
+                        },
+                        local: self.endpoint.clone(),
+                    };
+                    let (config, owner) = (Arc::clone(&self.config), Arc::clone(&self.owner));
+                    session::accept(cx, &remote, config, owner, arrival);
                 }
                 Err(AcceptError::WouldBlock) => return,
                 Err(AcceptError::Filtered) => {}

@@ -106,18 +106,24 @@ pub fn connect(
     })
 }
 
-/// Begins a session over a connection that was accepted.
-#[allow(clippy::too_many_arguments, reason = "what a session is made of; called in one place")]
+/// A connection that a listener took in.
+pub(super) struct Arrival {
+    pub(super) stream: Stream,
+    pub(super) guard: Guard,
+    pub(super) origin: Origin,
+    /// The listener's endpoint.
+    pub(super) local: String,
+}
+
+/// Begins a session over a connection that was taken in, on the I/O thread of `remote`.
 pub(super) fn accept(
-    stream: Stream,
-    config: Arc<SessionConfig>,
-    owner: Arc<dyn Owner>,
     cx: &mut Cx<'_>,
     remote: &Remote,
-    guard: Guard,
-    origin: Origin,
-    local: &str,
+    config: Arc<SessionConfig>,
+    owner: Arc<dyn Owner>,
+    arrival: Arrival,
 ) {
+    let Arrival { stream, guard, origin, local } = arrival;
     cx.spawn(remote, |token| {
         let tx = TxSide::new(Source::None);
         let rx = RxSide::new(Sink::None, config.max_msg_size);
@@ -137,7 +143,7 @@ pub(super) fn accept(
             seen_received: 0,
             watch: Watch::default(),
             closing: false,
-            local: local.to_owned(),
+            local,
             remote: remote_endpoint,
             listener_closed,
             was_ready: false,
