@@ -82,9 +82,8 @@ impl Spin {
                 Look::Nothing => {}
                 Look::GiveUp => return false,
             }
-            for _ in 0..8 {
-                std::hint::spin_loop();
-            }
+            // Once: virtual machines make a pause last longer than a look.
+            std::hint::spin_loop();
             let now = Ticks::now();
             // A hole in time: somebody else needed the processor.
             let preempted = now.since(last) > self.longest;
