@@ -50,6 +50,9 @@ use state::State;
 /// is used after `zmq_close` time to be found out.
 const MIN_FREE: usize = 256;
 
+/// So many frames without a wait between them are a stream.
+const STREAM: u32 = 32;
+
 static FREE: Mutex<VecDeque<&'static Socket>> = Mutex::new(VecDeque::new());
 static SERIAL: StaticU64 = StaticU64::new(1);
 
@@ -294,6 +297,9 @@ impl Socket {
         let serial = guard.serial;
         guard.flush_bursts();
         let mut spin = std::mem::replace(&mut guard.spin, Spin::none());
+        if std::mem::take(&mut guard.received) >= STREAM {
+            spin.fall_back();
+        }
         let found = spin.until(|| {
             if guard.is_contended() {
                 return Look::GiveUp;
@@ -433,6 +439,7 @@ fn try_recv<F: FnOnce(Frame<'_>)>(state: &mut State, take: &mut Option<F>) -> Re
                 take(frame);
             }
             state.rcvmore = more;
+            state.received = state.received.saturating_add(1);
             Ok(())
         }
         Err(errno) => Err(errno),

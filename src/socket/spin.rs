@@ -16,6 +16,8 @@ use crate::sys::clock::{self, Ticks};
 const LONGEST: Duration = Duration::from_micros(50);
 /// The span with which a socket begins to try.
 const FIRST: Duration = Duration::from_micros(10);
+/// What part of the first span a reader falls back that has caught up with a stream.
+const FALL_BACK: u64 = 6;
 /// A wait that was caught counts one, one that was missed counts [`MISS`] against it; at nothing, no
 /// more is tried for a while.
 const CREDIT: u32 = 4;
@@ -57,6 +59,18 @@ impl Spin {
     /// Never spins: stands in for the one that is in use.
     pub(super) const fn none() -> Self {
         Self { span: 0, longest: 0, first: 0, skip: 0, pause: PAUSE, credit: 0 }
+    }
+
+    /// Lets the other side get ahead for a moment: a reader on its heels makes the cache line with
+    /// its position travel for each message.
+    pub(super) fn fall_back(&self) {
+        if self.longest == 0 || self.skip > 0 {
+            return;
+        }
+        let began = Ticks::now();
+        while Ticks::now().since(began) < self.first / FALL_BACK {
+            std::hint::spin_loop();
+        }
     }
 
     /// Calls `look` until it is found, or the span is over. True: it was found.

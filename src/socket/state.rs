@@ -36,6 +36,8 @@ pub(super) struct State {
     pub(super) endpoints: Endpoints,
     pub(super) last_endpoint: String,
     pub(super) rcvmore: bool,
+    /// Frames received since a call waited.
+    pub(super) received: u32,
     /// `ZMQ_ROUTER_RAW`
     pub(super) raw: bool,
     pub(super) spin: Spin,
@@ -87,6 +89,7 @@ impl State {
             endpoints: Endpoints::default(),
             last_endpoint: String::new(),
             rcvmore: false,
+            received: 0,
             raw: false,
             spin: Spin::new(),
             listed: false,
