@@ -209,7 +209,7 @@ static double percentile(const uint64_t *sorted, size_t count, double fraction)
 
 struct latencies summarise(uint64_t *samples, size_t count, double divisor)
 {
-    struct latencies result = {0, 0, 0, 0, 0};
+    struct latencies result = {0};
     if (!count)
         return result;
     qsort(samples, count, sizeof *samples, compare_samples);
@@ -218,6 +218,7 @@ struct latencies summarise(uint64_t *samples, size_t count, double divisor)
         sum += (double) samples[i];
     result.mean = sum / (double) count / 1000 / divisor;
     result.p50 = percentile(samples, count, 0.5) / divisor;
+    result.p90 = percentile(samples, count, 0.9) / divisor;
     result.p99 = percentile(samples, count, 0.99) / divisor;
     result.p999 = percentile(samples, count, 0.999) / divisor;
     result.max = percentile(samples, count, 1) / divisor;
@@ -276,6 +277,7 @@ void report_latencies(struct report *report, const char *prefix, struct latencie
         double value;
     } figures[] = {{"mean", latencies.mean},
                    {"p50", latencies.p50},
+                   {"p90", latencies.p90},
                    {"p99", latencies.p99},
                    {"p999", latencies.p999},
                    {"max", latencies.max}};

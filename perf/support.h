@@ -69,7 +69,7 @@ void allow_descriptors(uint64_t count);
 /* ---- statistics ------------------------------------------------------------------------- */
 
 struct latencies {
-    double mean, p50, p99, p999, max; /* microseconds */
+    double mean, p50, p90, p99, p999, max; /* microseconds */
 };
 /* Sorts the samples (nanoseconds); `divisor` is what one of them stands for (a round trip: 2). */
 struct latencies summarise(uint64_t *samples, size_t count, double divisor);

@@ -18,6 +18,10 @@ OUTPUT_LINES = (
     (re.compile(r"mean throughput: ([\d.]+) \[msg/s\]"), "msgs_per_s"),
     (re.compile(r"average latency: ([\d.]+) \[us\]"), "lat_mean_us"),
 )
+# Messages of the shorter run when system calls are counted: a traced program is slow, and a part of
+# a row's messages, at most so many, is enough to see a rate.
+TRACED_PART = 5
+TRACED_MESSAGES = 100_000
 
 
 class RunFailed(Exception):
@@ -126,8 +130,8 @@ class Runner:
             commands.append([str(self.program(row, command[0]))] + arguments)
         return commands
 
-    def run(self, row, library, count=None, wrapper=()):
-        """One run: a dictionary of figures."""
+    def run(self, row, library, count=None, wrap=lambda command: command):
+        """One run: a dictionary of figures. `wrap` puts another program around each command."""
         count = count or row.count
         with tempfile.TemporaryDirectory(prefix="compare-") as folder, busy_cores(row.busy):
             deadline = time.monotonic() + row.timeout
@@ -135,8 +139,7 @@ class Runner:
             processes = []
             try:
                 for command in self.commands(row, count, folder):
-                    processes.append(Process([*wrapper, *command], library.environment(),
-                                             row.one_core))
+                    processes.append(Process(wrap(command), library.environment(), row.one_core))
                 # A remote that failed leaves its local waiting for ever: so the last one first.
                 for process in reversed(processes):
                     process.wait(deadline)
@@ -157,18 +160,30 @@ class Runner:
 
     def system_calls(self, row, library):
         """System calls per message: what twice as many messages need in addition."""
-        strace = shutil.which("strace")
-        if not strace:
-            raise RunFailed("strace is not installed (apt-get install strace)")
+        strace = find_strace()
         totals = []
-        # A traced program is slow: a few thousand messages are enough to see a rate.
-        count = max(min(row.count, 100_000), 2)
+        count = max(min(row.count // TRACED_PART, TRACED_MESSAGES), 2)
         for factor in (1, 2):
-            with tempfile.NamedTemporaryFile(mode="r", prefix="compare-") as summary:
-                self.run(row, library, count * factor,
-                         (strace, "-f", "-qq", "-c", "-o", summary.name))
-                totals.append(sum_calls(summary.read()))
-        return (totals[1] - totals[0]) / count
+            with tempfile.TemporaryDirectory(prefix="compare-") as folder:
+                # A summary for each program: the two halves of a pair are traced separately.
+                summaries = []
+
+                def traced(command):
+                    summaries.append(Path(folder) / f"summary-{len(summaries)}")
+                    return [strace, "-f", "-qq", "-c", "-o", str(summaries[-1]), *command]
+
+                self.run(row, library, count * factor, traced)
+                totals.append(sum(sum_calls(summary.read_text(encoding="utf-8"))
+                                  for summary in summaries))
+        return max(totals[1] - totals[0], 0) / count
+
+
+def find_strace():
+    """The path of strace."""
+    strace = shutil.which("strace")
+    if not strace:
+        raise RunFailed("strace is not installed (apt-get install strace)")
+    return strace
 
 
 def sum_calls(summary):
