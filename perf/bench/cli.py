@@ -2,12 +2,13 @@
 
 import argparse
 import sys
+from pathlib import Path
 
-from . import machine, plot, report, rows
+from . import document, machine, plot, report, rows
 from .library import Library, LibraryError
 from .programs import find_programs
 from .result import Result
-from .runner import Runner, RunFailed
+from .runner import Runner, RunFailed, find_strace
 
 
 def parser():
@@ -35,6 +36,9 @@ def parser():
     add("--system-calls", action="store_true", help="also count system calls, with strace")
     add("--csv", metavar="FILE", help="write the figures as CSV")
     add("--markdown", metavar="FILE", help="write the table as Markdown")
+    add("--document", metavar="FILE", type=Path,
+        help="write a document of tables by area, and beside it a folder of the same name with "
+        "the figures and, where matplotlib is installed, plots")
     add("--plot", metavar="DIR", help="write plots (needs matplotlib)")
     add("--plot-format", choices=("svg", "png"), default="svg", help="of the plots (svg)")
     add("--check", action="store_true", help="fail where a row is below its target")
@@ -76,7 +80,8 @@ def measure(runner, row, ours, reference, options):
             for library in (reference, ours):
                 figures.append(runner.run(row, library))
             result.pairs.append((figures[1], figures[0]))
-        if options.system_calls:
+        # Where CPU time per message has a meaning, system calls have.
+        if options.system_calls and row.cpu:
             calls = []
             for library in (ours, reference):
                 calls.append(runner.system_calls(row, library))
@@ -100,12 +105,17 @@ def run(options):
         raise LibraryError("rows of libzmq's own programs need --upstream-bin")
     if options.plot:
         plot.load_pyplot()
+    if options.document:
+        document.prepare(options.document)
+    if options.system_calls:
+        find_strace()
     ours = Library("ours", options.ours)
     reference = Library("libzmq", options.reference)
     runner = Runner(find_programs(options.bin), options.upstream_bin)
     verify_programs(runner, selected, (ours, reference))
 
-    description = machine.describe()
+    details = machine.details()
+    description = machine.describe(details)
     print(f"machine: {description}")
     print(f"ours:    {ours.path}\nlibzmq:  {reference.path}")
     print(f"{len(selected)} rows, {options.pairs} pairs each, CPU time per message\n", flush=True)
@@ -123,6 +133,8 @@ def run(options):
         report.write_markdown(options.markdown, description, results)
     if options.plot:
         plot.write(options.plot, results, options.plot_format)
+    if options.document:
+        document.write(options.document, results, options, details)
     shortfalls = [text for result in results
                   for text in result.shortfalls(options.check, options.check_floor)]
     if shortfalls:
@@ -137,7 +149,7 @@ def main():
         return run(options)
     except rows.UnknownRow as unknown:
         print(f"compare: no row matches {unknown}; --list lists them", file=sys.stderr)
-    except (LibraryError, plot.PlotUnavailable) as problem:
+    except (LibraryError, plot.PlotUnavailable, RunFailed, OSError) as problem:
         print(f"compare: {problem}", file=sys.stderr)
     except KeyboardInterrupt:
         print("compare: interrupted", file=sys.stderr)

@@ -183,7 +183,7 @@ def run(options):
         write_bounds(options.bounds, bounds)
     if options.check:
         found = list(excesses(figures, read_bounds(options.bounds)))
-        print("\n".join(found))
+        print("\n".join(found) or "nothing is above its bound")
         return 1 if found else 0
     return 0
 

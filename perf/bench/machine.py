@@ -5,19 +5,29 @@ import platform
 from pathlib import Path
 
 
-def cpu_model():
-    """The processor's name as the kernel tells it, else the architecture."""
+def value_of(path, name):
+    """What a file of /proc tells under a name, or None."""
     try:
-        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
-            if line.startswith("model name"):
+        for line in Path(path).read_text(encoding="utf-8").splitlines():
+            if line.startswith(name):
                 return line.partition(":")[2].strip()
     except OSError:
         pass
-    return platform.machine()
+    return None
 
 
-def describe():
-    """One line: processor, cores, kernel, and how busy it was before."""
-    load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
-    return (f"{cpu_model()}, {len(os.sched_getaffinity(0))} cores, "
-            f"{platform.system()} {platform.release()}, load {load}")
+def details():
+    """Names and values: processor, cores, memory, kernel, and how busy it was before."""
+    entries = [("Processor", value_of("/proc/cpuinfo", "model name") or platform.machine()),
+               ("Cores", str(len(os.sched_getaffinity(0))))]
+    memory = (value_of("/proc/meminfo", "MemTotal") or "").split()
+    if memory:
+        entries.append(("Memory", f"{int(memory[0]) / (1 << 20):.0f} GiB"))
+    entries.append(("Kernel", f"{platform.system()} {platform.release()}"))
+    entries.append(("Load before", ", ".join(f"{value:.1f}" for value in os.getloadavg())))
+    return entries
+
+
+def describe(entries):
+    """The same in one line."""
+    return ", ".join(f"{name.lower()} {value}" for name, value in entries)

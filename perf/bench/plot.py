@@ -1,9 +1,13 @@
 """Plots of the results; the only part that needs more than the standard library."""
 
+import importlib.util
 from pathlib import Path
+from statistics import median
 
-HOW_TO_INSTALL = ("--plot needs matplotlib: python3 -m pip install matplotlib, "
+HOW_TO_INSTALL = ("plots need matplotlib: python3 -m pip install matplotlib, "
                   "or apt-get install python3-matplotlib")
+PERCENTILES = (("p50", "50"), ("p90", "90"), ("p99", "99"), ("p999", "99.9"), ("max", "100"))
+PANELS_PER_LINE = 3
 LIBRARIES = (("libzmq", "tab:gray"), ("ours", "tab:blue"))
 
 
@@ -18,28 +22,45 @@ def load_pyplot():
     except ImportError:
         raise PlotUnavailable(HOW_TO_INSTALL) from None
     matplotlib.use("Agg")
+    # The same figures give the same file.
+    matplotlib.rcParams["svg.hashsalt"] = "bench"
     from matplotlib import pyplot
     return pyplot
+
+
+def available():
+    """Whether plots can be drawn."""
+    return importlib.util.find_spec("matplotlib") is not None
 
 
 def save(figure, folder, name, extension):
     """Writes one figure and forgets it."""
     figure.tight_layout()
-    figure.savefig(Path(folder) / f"{name}.{extension}")
+    figure.savefig(Path(folder) / f"{name}.{extension}",
+                   metadata={"Date": None} if extension == "svg" else None)
     figure.clear()
 
 
-def grouped_bars(axes, labels, series, logarithmic=False):
+def grouped_bars(axes, labels, series):
     """Two bars per label, libzmq's and ours."""
     width = 0.4
     for offset, ((name, colour), values) in enumerate(zip(LIBRARIES, series)):
         axes.bar([position + (offset - 0.5) * width for position in range(len(labels))], values,
                  width, label=name, color=colour)
     axes.set_xticks(range(len(labels)), labels, rotation=30, ha="right", fontsize=7)
-    if logarithmic:
-        axes.set_yscale("log")
     axes.legend()
     axes.grid(axis="y", alpha=0.3)
+
+
+def panels(pyplot, count):
+    """A figure of so many panels."""
+    columns = min(count, PANELS_PER_LINE)
+    lines = -(-count // columns)
+    figure, axes = pyplot.subplots(lines, columns, figsize=(4.5 * columns, 3.6 * lines),
+                                   squeeze=False)
+    for surplus in axes.flat[count:]:
+        surplus.remove()
+    return figure, axes.flat[:count]
 
 
 def lines_by_size(pyplot, results, pick, heading, unit):
@@ -51,9 +72,8 @@ def lines_by_size(pyplot, results, pick, heading, unit):
     families = {name: rows for name, rows in families.items() if len(rows) > 1}
     if not families:
         return None
-    figure, panels = pyplot.subplots(1, len(families), figsize=(4.5 * len(families), 4),
-                                     squeeze=False)
-    for axes, (name, rows) in zip(panels[0], families.items()):
+    figure, parts = panels(pyplot, len(families))
+    for axes, (name, rows) in zip(parts, families.items()):
         rows.sort(key=lambda result: result.row.size)
         sizes = [result.row.size for result in rows]
         for (library, colour), attribute in zip(LIBRARIES, ("reference", "ours")):
@@ -92,23 +112,24 @@ def ratios(pyplot, results):
 
 
 def latencies(pyplot, results):
-    """The percentiles of every latency row."""
-    labels, series = [], ([], [])
-    for result in results:
-        if not result.row.name.startswith("lat/") or not result.pairs:
-            continue
-        ours, reference = result.pairs[len(result.pairs) // 2]
-        prefix = "lat" if "lat_p50_us" in ours else "round"
-        for percentile in ("p50", "p99", "p999"):
-            key = f"{prefix}_{percentile}_us"
-            labels.append(f"{result.row.name[4:]} {percentile}")
-            series[0].append(reference[key])
-            series[1].append(ours[key])
-    if not labels:
+    """One panel per latency row: its percentiles, as medians of the runs."""
+    chosen = [result for result in results
+              if result.row.name.startswith("lat/") and result.pairs]
+    if not chosen:
         return None
-    figure, axes = pyplot.subplots(figsize=(max(6, 0.35 * len(labels)), 5))
-    grouped_bars(axes, labels, series, logarithmic=True)
-    axes.set_ylabel("us")
+    figure, parts = panels(pyplot, len(chosen))
+    for axes, result in zip(parts, chosen):
+        prefix = "lat" if "lat_p50_us" in result.pairs[0][0] else "round"
+        for (library, colour), side in zip(LIBRARIES, (1, 0)):
+            axes.plot([label for _, label in PERCENTILES],
+                      [median(pair[side][f"{prefix}_{key}_us"] for pair in result.pairs)
+                       for key, _ in PERCENTILES], "o-", label=library, color=colour)
+        axes.set_yscale("log")
+        axes.set_title(result.row.name, fontsize=9)
+        axes.set_xlabel("percentile")
+        axes.set_ylabel("us")
+        axes.grid(alpha=0.3)
+        axes.legend()
     return figure
 
 

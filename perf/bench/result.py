@@ -31,6 +31,12 @@ class Line:
             return ""
         return "ok" if self.ratio >= self.metric.target else "BELOW"
 
+    def shortfall(self):
+        """What it is, and what it should be."""
+        if self.metric.limit is not None:
+            return f"{self.metric.key} is {self.ours:g}, not at most {self.metric.limit:g}"
+        return f"{self.metric.key} has a ratio of {self.ratio:.2f}, not {self.metric.target:g}"
+
     def below_floor(self, tolerance):
         """Whether it is below its floor, times the tolerance."""
         if self.metric.floor is None or self.ratio is None:
@@ -77,10 +83,10 @@ class Result:
             found.append(f"{self.row.name}: {self.failure}")
         for line in self.lines():
             if targets and line.verdict() == "BELOW":
-                found.append(f"{self.row.name}: {line.metric.key} misses its target")
+                found.append(f"{self.row.name}: {line.shortfall()}")
             if tolerance is not None and line.below_floor(tolerance):
                 found.append(f"{self.row.name}: {line.metric.key} is below the floor")
         cpu = self.cpu()
         if targets and cpu and cpu.verdict() == "BELOW":
-            found.append(f"{self.row.name}: {cpu.metric.key} misses its target")
+            found.append(f"{self.row.name}: {cpu.shortfall()}")
         return found
