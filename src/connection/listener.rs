@@ -146,7 +146,10 @@ impl Accepter {
                     session::accept(cx, &remote, config, owner, arrival);
                 }
                 Err(AcceptError::WouldBlock) => return,
-                Err(AcceptError::Filtered) => {}
+                // COMPAT: told, with whatever errno was left (`capi-tests/api/kernel.c`).
+                Err(AcceptError::Filtered) => {
+                    self.report(events::ACCEPT_FAILED, libc::EACCES as u64, String::new());
+                }
                 Err(AcceptError::Peer(error)) => {
                     let errno = error.raw_os_error().unwrap_or(libc::EIO);
                     self.report(events::ACCEPT_FAILED, errno as u64, String::new());
