@@ -166,6 +166,24 @@ pub fn set_priority(socket: &Socket, priority: i32) -> io::Result<()> {
     set_int(socket, libc::SO_PRIORITY, priority)
 }
 
+/// What [`set_priority`] has set.
+#[cfg(test)]
+pub(crate) fn priority(socket: &Socket) -> io::Result<i32> {
+    let mut value = 0;
+    let mut len = size_of::<i32>() as libc::socklen_t;
+    // SAFETY: the kernel writes at most `len` bytes to `value`.
+    let result = unsafe {
+        libc::getsockopt(
+            socket.as_raw_fd(),
+            libc::SOL_SOCKET,
+            libc::SO_PRIORITY,
+            (&raw mut value).cast(),
+            &raw mut len,
+        )
+    };
+    if result == 0 { Ok(value) } else { Err(io::Error::last_os_error()) }
+}
+
 /// `SO_BUSY_POLL`, microseconds.
 pub fn set_busy_poll(socket: &Socket, micros: i32) -> io::Result<()> {
     set_int(socket, libc::SO_BUSY_POLL, micros)

@@ -146,9 +146,9 @@ fn new_socket(address: SocketAddr, options: &TransportOptions) -> Result<Socket>
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     socket.set_nonblocking(true)?;
     if options.tos != 0 {
-        if address.is_ipv4() {
-            socket.set_tos_v4(options.tos as u32)?;
-        } else {
+        // That of IPv4 for an IPv6 socket too, whose peer may have an IPv4 address.
+        socket.set_tos_v4(options.tos as u32)?;
+        if address.is_ipv6() {
             socket.set_tclass_v6(options.tos as u32)?;
         }
     }
@@ -157,9 +157,6 @@ fn new_socket(address: SocketAddr, options: &TransportOptions) -> Result<Socket>
     let device = device.strip_suffix(&[0]).unwrap_or(device);
     if !device.is_empty() {
         socket.bind_device(Some(device))?;
-    }
-    if options.priority != 0 {
-        sys::net::set_priority(&socket, options.priority)?;
     }
     if options.busy_poll != 0 {
         sys::net::set_busy_poll(&socket, options.busy_poll)?;
@@ -176,6 +173,10 @@ fn new_socket(address: SocketAddr, options: &TransportOptions) -> Result<Socket>
 /// What every connected TCP socket gets.
 pub(super) fn tune(socket: &Socket, options: &TransportOptions) -> io::Result<()> {
     socket.set_tcp_nodelay(true)?;
+    if options.priority != 0 {
+        // An accepted socket does not inherit it.
+        sys::net::set_priority(socket, options.priority)?;
+    }
     if options.keepalive >= 0 {
         socket.set_keepalive(options.keepalive != 0)?;
         if options.keepalive != 0 {
@@ -243,4 +244,55 @@ pub(super) fn numeric_host(address: Option<SockAddr>) -> String {
         .and_then(|address| address.as_socket())
         .map(|address| address.ip().to_string())
         .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::transport::{AcceptError, Endpoint, Listener};
+
+    fn options() -> TransportOptions {
+        TransportOptions {
+            backlog: 1,
+            sndbuf: -1,
+            rcvbuf: -1,
+            keepalive: -1,
+            use_fd: -1,
+            ..TransportOptions::default()
+        }
+    }
+
+    /// A connection, from the side that connected and the one that accepted.
+    fn pair(options: &TransportOptions) -> [Stream; 2] {
+        let anywhere = Endpoint::Tcp(TcpAddress::parse("127.0.0.1:*").expect("well formed"));
+        let listener = Listener::bind(&anywhere, options).expect("a port is free");
+        let port = listener.endpoint().rsplit_once(':').expect("has a port").1;
+        let remote = SocketAddr::new(Ipv4Addr::LOCALHOST.into(), port.parse().expect("a number"));
+        let connecting = connect(remote, None, options).expect("somebody listens");
+        loop {
+            match listener.accept(options) {
+                Ok(accepted) => return [connecting.stream, accepted],
+                Err(AcceptError::WouldBlock) => std::thread::yield_now(),
+                Err(other) => panic!("not accepted: {other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn both_sides_have_the_priority() {
+        for side in pair(&TransportOptions { priority: 5, ..options() }) {
+            assert_eq!(sys::net::priority(side.socket()).expect("known"), 5);
+        }
+    }
+
+    #[test]
+    fn both_sides_are_bound_to_the_device() {
+        // With the zero that ends it, and without.
+        for name in [&b"lo"[..], b"lo\0"] {
+            for side in pair(&TransportOptions { bind_to_device: name.to_vec(), ..options() }) {
+                let device = side.socket().device().expect("known");
+                assert_eq!(device.as_deref(), Some(&b"lo"[..]));
+            }
+        }
+    }
 }
