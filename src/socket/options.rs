@@ -287,6 +287,8 @@ impl Options {
             id::IPC_FILTER_UID => self.ipc_uid_filters.clear(),
             id::IPC_FILTER_GID => self.ipc_gid_filters.clear(),
             id::PLAIN_USERNAME | id::PLAIN_PASSWORD => self.mechanism = Mechanism::Null,
+            // None is what there always is.
+            id::SOCKS_PROXY | id::SOCKS_USERNAME | id::SOCKS_PASSWORD => {}
             _ => return false,
         }
         true
@@ -417,6 +419,15 @@ mod tests {
             assert_eq!(result.is_ok(), fits, "option {id} = {value}");
         }
         assert_eq!(options.set(id::LINGER, &[0; 8]), Err(Errno::EINVAL));
+    }
+
+    #[test]
+    fn no_proxy_can_be_asked_for() {
+        let mut options = Options::default();
+        for id in [id::SOCKS_PROXY, id::SOCKS_USERNAME, id::SOCKS_PASSWORD] {
+            assert!(options.unset(id), "option {id}");
+            assert_eq!(options.set(id, b"localhost:1080"), Err(Errno::EINVAL), "option {id}");
+        }
     }
 
     #[test]
