@@ -524,3 +524,23 @@ fn rep_returns_the_envelope() {
         assert_eq!(dealer.recv_all(), expected);
     }
 }
+
+/// A topic as long as a large message goes to the publisher, is matched, and goes with its subscriber.
+#[test]
+fn topics_may_have_64_megabytes() {
+    let context = Context::new();
+    let xpub = context.socket(XPUB);
+    let sub = context.socket(SUB);
+    sub.connect(&xpub.bind_tcp());
+    let mut topic = vec![b't'; 64 << 20];
+    sub.set_bytes(opt::SUBSCRIBE, &topic);
+    let asked = xpub.recv();
+    assert!(asked[0] == 1 && asked[1..] == topic);
+    xpub.send(&topic[1..]);
+    topic.push(b'!');
+    xpub.send(&topic);
+    assert!(sub.recv() == topic, "the shorter one was for nobody");
+    drop(sub);
+    let cancelled = xpub.recv();
+    assert!(cancelled[0] == 0 && cancelled[1..] == topic[..64 << 20]);
+}
