@@ -7,6 +7,7 @@ mod common;
 use std::io::Read;
 use std::net::TcpListener;
 use std::thread;
+use std::time::Duration;
 
 use common::{World, dial, greeting, shake_hands_as_dealer, write};
 use zmq::error::Errno;
@@ -45,6 +46,27 @@ fn silent_peer_is_given_up_and_the_io_thread_goes_on() {
     client.send(b"still there");
     server.recv();
     assert_eq!(server.recv(), b"still there");
+}
+
+#[test]
+fn pair_that_only_looks_takes_a_second_peer_when_the_first_has_left() {
+    let world = World::new();
+    let pair = world.socket(PAIR);
+    let monitor = world.monitor(&pair, "monitor");
+    let endpoint = pair.bind();
+    for body in [b"first", b"other"] {
+        let peer = world.socket(PAIR);
+        peer.connect(&endpoint);
+        peer.send(body);
+        // Never waits, so nobody has to tell it that the first peer left.
+        let received = (0..common::PATIENCE).find_map(|_| {
+            thread::sleep(Duration::from_millis(1));
+            pair.0.recv_map(true, |frame| frame.data().to_vec()).ok()
+        });
+        assert_eq!(received.as_deref(), Some(&body[..]));
+        drop(peer);
+        monitor.await_event(DISCONNECTED);
+    }
 }
 
 #[test]

@@ -19,12 +19,16 @@ pub(super) struct Channel {
 
 impl Pattern for Channel {
     fn attach(&mut self, pipes: &mut Pipes, id: PipeId, _all: bool, _local: bool) {
-        if self.pipe.is_none() {
-            self.pipe = Some(id);
-            self.queue.attach(id);
-        } else {
-            pipes.terminate(id);
+        if let Some(old) = self.pipe {
+            // A peer that left may not have been noticed yet.
+            if !pipes.is_over(old) {
+                return pipes.terminate(id);
+            }
+            pipes.terminate(old);
+            self.queue.detach(old);
         }
+        self.pipe = Some(id);
+        self.queue.attach(id);
     }
 
     fn detach(&mut self, _pipes: &mut Pipes, id: PipeId) {

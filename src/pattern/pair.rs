@@ -14,11 +14,14 @@ pub(super) struct Pair {
 
 impl Pattern for Pair {
     fn attach(&mut self, pipes: &mut Pipes, id: PipeId, _all: bool, _local: bool) {
-        if self.pipe.is_none() {
-            self.pipe = Some(id);
-        } else {
-            pipes.terminate(id);
+        if let Some(old) = self.pipe {
+            // A peer that left may not have been noticed yet.
+            if !pipes.is_over(old) {
+                return pipes.terminate(id);
+            }
+            pipes.terminate(old);
         }
+        self.pipe = Some(id);
     }
 
     fn detach(&mut self, _pipes: &mut Pipes, id: PipeId) {

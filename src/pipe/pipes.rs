@@ -274,11 +274,22 @@ impl Pipes {
         if !self.unarmed {
             return self.can_read(id);
         }
-        match self.end(id) {
-            Some(End { leaving: false, rx: Rx::Queue(rx), .. }) => rx.has_message(),
-            Some(End { leaving: false, rx: Rx::Latest(rx), .. }) => rx.has_message(),
-            _ => false,
+        let (readable, finished) = match self.end(id) {
+            Some(End { leaving: false, rx: Rx::Queue(rx), .. }) => {
+                let readable = rx.has_message();
+                (readable, !readable && rx.is_finished())
+            }
+            Some(End { leaving: false, rx: Rx::Latest(rx), .. }) => {
+                let readable = rx.has_message();
+                (readable, !readable && rx.is_finished())
+            }
+            _ => return false,
+        };
+        if finished {
+            // Nobody else tells: the pipe's end was not armed.
+            self.terminate(id);
         }
+        readable
     }
 
     /// The next frame, if [`Pipes::can_read`].
