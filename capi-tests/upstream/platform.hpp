@@ -10,6 +10,7 @@
 #define ZMQ_HAVE_LINUX
 #define ZMQ_HAVE_UIO
 #define ZMQ_HAVE_SO_PEERCRED
+#define ZMQ_HAVE_SO_PRIORITY
 #define ZMQ_HAVE_BUSY_POLL
 #define HAVE_FORK
 
