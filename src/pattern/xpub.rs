@@ -24,7 +24,7 @@ pub(super) enum Kind {
     Xpub,
 }
 
-/// Topics and who subscribed to them.
+/// Topics and who subscribed to them, in order, so that one of thousands is found at once.
 #[derive(Debug, Default)]
 struct Subscriptions(Radix<Vec<PipeId>>);
 
@@ -32,8 +32,8 @@ impl Subscriptions {
     /// True if nobody had subscribed to the topic.
     fn add(&mut self, topic: &[u8], pipe: PipeId) -> bool {
         let (pipes, first) = self.0.entry(topic, Vec::new);
-        if !pipes.contains(&pipe) {
-            pipes.push(pipe);
+        if let Err(at) = pipes.binary_search(&pipe) {
+            pipes.insert(at, pipe);
         }
         first
     }
@@ -41,8 +41,8 @@ impl Subscriptions {
     /// True if nobody is subscribed to the topic any more, or was not.
     fn remove(&mut self, topic: &[u8], pipe: PipeId) -> bool {
         let Some(pipes) = self.0.get_mut(topic) else { return true };
-        let Some(at) = pipes.iter().position(|other| *other == pipe) else { return true };
-        pipes.swap_remove(at);
+        let Ok(at) = pipes.binary_search(&pipe) else { return true };
+        pipes.remove(at);
         if pipes.is_empty() {
             self.0.remove(topic);
             return true;
@@ -54,8 +54,8 @@ impl Subscriptions {
     fn remove_pipe(&mut self, pipe: PipeId, mut each: impl FnMut(&[u8], bool)) {
         let mut empty = Vec::new();
         self.0.for_each(|topic, pipes| {
-            if let Some(at) = pipes.iter().position(|other| *other == pipe) {
-                pipes.swap_remove(at);
+            if let Ok(at) = pipes.binary_search(&pipe) {
+                pipes.remove(at);
                 each(topic, pipes.is_empty());
                 if pipes.is_empty() {
                     empty.push(topic.to_vec());
