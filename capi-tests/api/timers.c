@@ -60,7 +60,7 @@ int main (void)
 {
     int arg = 5;
     timers = zmq_timers_new ();
-    say_rc ((int) zmq_timers_timeout (timers), "timeout of none");
+    say ("timeout of none %ld", zmq_timers_timeout (timers)); /* No failure: errno is left alone. */
     run ("none");
     const int id = zmq_timers_add (timers, 1000000, count, &arg);
     say ("first id %d", id);
@@ -90,7 +90,7 @@ int main (void)
     left = zmq_timers_timeout (timers);
     CHECK (left > 10 && left <= 20);
     say_rc (zmq_timers_cancel (timers, id + 1), "cancel");
-    say_rc ((int) zmq_timers_timeout (timers), "timeout of none");
+    say ("timeout of none %ld", zmq_timers_timeout (timers)); /* No failure: errno is left alone. */
 
     /* In order of their time; the same time in order of their making. */
     zmq_timers_add (timers, 30, count, NULL);
