@@ -1,9 +1,10 @@
 /* Latency of a request and its answer, with all that users complain about: pauses between requests,
    the first message after a connect, a second message right after the first.
 
-   A round sends BURST messages back to back, awaits as many echoes and then pauses. Figures are one
+   A round is a pause, then BURST messages sent back to back, then as many echoes. Figures are one
    way (half a round trip) where BURST is 1; for a larger one, and with `--first`, the time of the
-   whole round. CPU time is that of both sides. */
+   whole round, and `gap`, the time from the first echo to the last: a message that is held back
+   would show there. Rounds that do not count have no pause. CPU time is that of both sides. */
 
 #include <stdlib.h>
 #include <string.h>
@@ -56,18 +57,24 @@ static void echo_all(struct peer *self, void *argument)
     /* The last answer must have left before an inproc peer may go. */
     char done;
     peer_listen(self, &done, 1);
+    peer_stop(self);
     close_socket(socket);
     peer_release_context(self, context);
 }
 
-static void round_trip(const struct setup *setup, struct courier *courier, void *socket)
+/* Returns when the first echo was there, or 0 where it is the only one. */
+static uint64_t round_trip(const struct setup *setup, struct courier *courier, void *socket)
 {
+    uint64_t first = 0;
     for (uint64_t i = 0; i < setup->burst; i++)
         courier_send(courier, socket, 0);
     for (uint64_t i = 0; i < setup->burst; i++) {
         await_input(setup, socket);
         courier_receive(courier, socket, 0);
+        if (i == 0 && setup->burst > 1)
+            first = now_ns();
     }
+    return first;
 }
 
 static void *connected(void *context, const char *endpoint)
@@ -87,7 +94,7 @@ int main(int argc, char **argv)
         {'n', "count", OPTION_COUNT, &setup.count, "rounds that count"},
         {0, "warm-up", OPTION_COUNT, &setup.warm_up, "rounds before those"},
         {0, "burst", OPTION_COUNT, &setup.burst, "messages sent back to back in a round"},
-        {0, "pause-ms", OPTION_REAL, &setup.pause_ms, "pause after each round, milliseconds"},
+        {0, "pause-ms", OPTION_REAL, &setup.pause_ms, "pause before each round, milliseconds"},
         {0, "poll", OPTION_FLAG, &setup.poll, "zmq_poll before each message is received"},
         {0, "first", OPTION_FLAG, &setup.first, "a new connection for each round"},
     };
@@ -105,6 +112,7 @@ int main(int argc, char **argv)
     peer_hear(peer, endpoint, sizeof endpoint);
 
     uint64_t *samples = allocate(setup.count * sizeof *samples);
+    uint64_t *gaps = allocate(setup.count * sizeof *gaps);
     struct courier courier;
     courier_open(&courier, setup.api, setup.size);
     void *socket = setup.first ? NULL : connected(context, endpoint);
@@ -112,16 +120,19 @@ int main(int argc, char **argv)
     for (uint64_t i = 0; i < setup.warm_up + setup.count; i++) {
         if (i == setup.warm_up)
             before = usage_now();
+        if (i >= setup.warm_up && setup.pause_ms > 0)
+            sleep_ns((uint64_t) (setup.pause_ms * 1e6));
         uint64_t start = now_ns();
         if (setup.first)
             socket = connected(context, endpoint);
-        round_trip(&setup, &courier, socket);
-        if (i >= setup.warm_up)
-            samples[i - setup.warm_up] = now_ns() - start;
+        uint64_t first = round_trip(&setup, &courier, socket);
+        uint64_t end = now_ns();
+        if (i >= setup.warm_up) {
+            samples[i - setup.warm_up] = end - start;
+            gaps[i - setup.warm_up] = end - first;
+        }
         if (setup.first)
             close_socket(socket);
-        if (setup.pause_ms > 0)
-            sleep_ns((uint64_t) (setup.pause_ms * 1e6));
     }
     uint64_t cpu = usage_now().cpu_ns - before.cpu_ns;
 
@@ -143,9 +154,12 @@ int main(int argc, char **argv)
     report_number(report, "pause_ms", setup.pause_ms, "ms");
     report_latencies(report, whole_round ? "round" : "lat",
                      summarise(samples, setup.count, whole_round ? 1 : 2));
+    if (setup.burst > 1)
+        report_latencies(report, "gap", summarise(gaps, setup.count, 1));
     report_number(report, "cpu_ns_per_round",
                   (double) cpu / (double) (setup.count ? setup.count : 1), "ns");
     report_print(report);
+    free(gaps);
     free(samples);
     return EXIT_SUCCESS;
 }

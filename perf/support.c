@@ -207,6 +207,13 @@ static double percentile(const uint64_t *sorted, size_t count, double fraction)
     return (double) sorted[index < count ? index : count - 1] / 1000;
 }
 
+static const struct {
+    const char *name;
+    double fraction;
+} percentiles[PERCENTILES] = {{"p10", 0.1},   {"p25", 0.25}, {"p50", 0.5},
+                              {"p75", 0.75},  {"p90", 0.9},  {"p95", 0.95},
+                              {"p99", 0.99},  {"p999", 0.999}, {"p9999", 0.9999}};
+
 struct latencies summarise(uint64_t *samples, size_t count, double divisor)
 {
     struct latencies result = {0};
@@ -217,10 +224,8 @@ struct latencies summarise(uint64_t *samples, size_t count, double divisor)
     for (size_t i = 0; i < count; i++)
         sum += (double) samples[i];
     result.mean = sum / (double) count / 1000 / divisor;
-    result.p50 = percentile(samples, count, 0.5) / divisor;
-    result.p90 = percentile(samples, count, 0.9) / divisor;
-    result.p99 = percentile(samples, count, 0.99) / divisor;
-    result.p999 = percentile(samples, count, 0.999) / divisor;
+    for (size_t i = 0; i < PERCENTILES; i++)
+        result.percentiles[i] = percentile(samples, count, percentiles[i].fraction) / divisor;
     result.max = percentile(samples, count, 1) / divisor;
     return result;
 }
@@ -269,22 +274,20 @@ void report_number(struct report *report, const char *key, double value, const c
     report_add(report, key, text, unit);
 }
 
-void report_latencies(struct report *report, const char *prefix, struct latencies latencies)
+static void report_latency(struct report *report, const char *prefix, const char *name,
+                           double value)
 {
     char key[48];
-    const struct {
-        const char *name;
-        double value;
-    } figures[] = {{"mean", latencies.mean},
-                   {"p50", latencies.p50},
-                   {"p90", latencies.p90},
-                   {"p99", latencies.p99},
-                   {"p999", latencies.p999},
-                   {"max", latencies.max}};
-    for (size_t i = 0; i < sizeof figures / sizeof *figures; i++) {
-        snprintf(key, sizeof key, "%s_%s_us", prefix, figures[i].name);
-        report_number(report, key, figures[i].value, "us");
-    }
+    snprintf(key, sizeof key, "%s_%s_us", prefix, name);
+    report_number(report, key, value, "us");
+}
+
+void report_latencies(struct report *report, const char *prefix, struct latencies latencies)
+{
+    report_latency(report, prefix, "mean", latencies.mean);
+    for (size_t i = 0; i < PERCENTILES; i++)
+        report_latency(report, prefix, percentiles[i].name, latencies.percentiles[i]);
+    report_latency(report, prefix, "max", latencies.max);
 }
 
 void report_print(struct report *report)
@@ -453,6 +456,7 @@ struct peer {
     pthread_t thread;
     pid_t process;
     uint64_t cpu_at_mark;
+    uint64_t cpu_at_stop; /* 0: it has not stopped */
     int to_peer[2];
     int from_peer[2];
 };
@@ -512,7 +516,9 @@ struct peer *peer_start(void *context, peer_main *run, void *argument)
         close(peer->to_peer[1]);
         close(peer->from_peer[0]);
         run(peer, argument);
-        uint64_t cpu = usage_now().cpu_ns - peer->cpu_at_mark;
+        if (!peer->cpu_at_stop)
+            peer_stop(peer);
+        uint64_t cpu = peer->cpu_at_stop - peer->cpu_at_mark;
         write_all(peer->from_peer[1], &cpu, sizeof cpu);
         exit(EXIT_SUCCESS);
     }
@@ -581,6 +587,11 @@ void *peer_context(struct peer *self)
 void peer_mark(struct peer *self)
 {
     self->cpu_at_mark = usage_now().cpu_ns;
+}
+
+void peer_stop(struct peer *self)
+{
+    self->cpu_at_stop = usage_now().cpu_ns;
 }
 
 void peer_release_context(struct peer *self, void *context)

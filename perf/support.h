@@ -68,8 +68,9 @@ void allow_descriptors(uint64_t count);
 
 /* ---- statistics ------------------------------------------------------------------------- */
 
+#define PERCENTILES 9
 struct latencies {
-    double mean, p50, p90, p99, p999, max; /* microseconds */
+    double mean, percentiles[PERCENTILES], max; /* microseconds */
 };
 /* Sorts the samples (nanoseconds); `divisor` is what one of them stands for (a round trip: 2). */
 struct latencies summarise(uint64_t *samples, size_t count, double divisor);
@@ -132,13 +133,15 @@ void peer_hear(struct peer *peer, void *data, size_t size);
 /* Whether `peer_hear` would find something at once. */
 int peer_has_spoken(struct peer *peer);
 /* Waits for its end, fails if it failed, and returns the CPU time of its process since
-   `peer_mark` (of a thread: 0, as the caller's own count includes it). */
+   `peer_mark` and until `peer_stop` (of a thread: 0, as the caller's own count includes it). */
 uint64_t peer_join(struct peer *peer);
 
 /* Inside the peer. */
 void *peer_context(struct peer *self);
 /* From here on its CPU time counts; without it, from its start. */
 void peer_mark(struct peer *self);
+/* From here on it does not: what is left is to take things down. */
+void peer_stop(struct peer *self);
 void peer_release_context(struct peer *self, void *context);
 void peer_say(struct peer *self, const void *data, size_t size);
 void peer_listen(struct peer *self, void *data, size_t size);

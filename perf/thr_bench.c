@@ -1,12 +1,16 @@
 /* Throughput of PUSH to PULL: one receiver, one or more senders, each in a process of its own (in a
-   thread for inproc). The clock runs from the first message to the last, as in local_thr; CPU time
-   is that of both sides. `--both-ways` measures one sender that also receives: PAIR to PAIR, both
-   sides sending and receiving in one thread each. */
+   thread for inproc). A part of the messages goes before the rest, so that connections are made,
+   buffers have grown and the scheduler has spread the sides over the cores; then the clock runs to
+   the last message received. CPU time is that of both sides in the same time. `--both-ways` measures
+   one sender that also receives: PAIR to PAIR, both sides sending and receiving in one thread each. */
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "support.h"
+
+/* What goes before is a twentieth of the messages. */
+#define WARM_UP_PART 20
 
 struct setup {
     const char *transport;
@@ -22,6 +26,7 @@ struct setup {
 
 struct sender {
     const struct setup *setup;
+    uint64_t warm_up;
     uint64_t count;
 };
 
@@ -54,6 +59,16 @@ static void exchange(struct courier *courier, void *socket, uint64_t count)
     }
 }
 
+static void send_count(const struct setup *setup, struct courier *courier, void *socket,
+                       uint64_t count)
+{
+    if (setup->both_ways)
+        exchange(courier, socket, count);
+    else
+        for (uint64_t i = 0; i < count; i++)
+            courier_send(courier, socket, 0);
+}
+
 static void send_all(struct peer *self, void *argument)
 {
     const struct sender *sender = argument;
@@ -67,18 +82,14 @@ static void send_all(struct peer *self, void *argument)
     connect_to(socket, endpoint);
     struct courier courier;
     courier_open(&courier, setup->api, setup->size);
-    /* So that no sender is done before another has begun. */
     char go;
-    courier_send(&courier, socket, 0);
+    send_count(setup, &courier, socket, sender->warm_up);
     peer_listen(self, &go, 1);
     peer_mark(self);
-    if (setup->both_ways)
-        exchange(&courier, socket, sender->count);
-    else
-        for (uint64_t i = 0; i < sender->count; i++)
-            courier_send(&courier, socket, 0);
+    send_count(setup, &courier, socket, sender->count);
     /* libzmq loses what an ipc receiver at its high-water mark has not read when its peer goes. */
     peer_listen(self, &go, 1);
+    peer_stop(self);
     courier_close(&courier);
     close_socket(socket);
     peer_release_context(self, context);
@@ -94,6 +105,24 @@ static void receive_polling(struct courier *courier, void *socket, uint64_t coun
             received++;
         }
     }
+}
+
+static void receive_count(const struct setup *setup, struct courier *courier, void *socket,
+                          uint64_t count)
+{
+    if (setup->both_ways)
+        exchange(courier, socket, count);
+    else if (setup->poll)
+        receive_polling(courier, socket, count);
+    else
+        for (uint64_t i = 0; i < count; i++)
+            courier_receive(courier, socket, 0);
+}
+
+/* A sender's part of `count`; the first ones take what does not divide. */
+static uint64_t share(uint64_t count, uint64_t senders, uint64_t number)
+{
+    return count / senders + (number < count % senders ? 1 : 0);
 }
 
 int main(int argc, char **argv)
@@ -121,8 +150,9 @@ int main(int argc, char **argv)
         CHECK("zmq_ctx_new", (context = zmq_ctx_new()));
     for (uint64_t i = 0; i < setup.senders; i++) {
         senders[i].setup = &setup;
-        senders[i].count =
-            setup.count / setup.senders + (i < setup.count % setup.senders ? 1 : 0);
+        /* One at least: that no sender begins before all are connected. */
+        senders[i].warm_up = 1 + share(setup.count / WARM_UP_PART, setup.senders, i);
+        senders[i].count = share(setup.count, setup.senders, i);
         peers[i] = peer_start(context, send_all, &senders[i]);
     }
     if (!context)
@@ -137,21 +167,14 @@ int main(int argc, char **argv)
     courier_open(&courier, setup.api, setup.size);
     for (uint64_t i = 0; i < setup.senders; i++)
         peer_tell(peers[i], endpoint, sizeof endpoint);
-    for (uint64_t i = 0; i < setup.senders; i++)
-        courier_receive(&courier, socket, 0);
+    receive_count(&setup, &courier, socket, setup.senders + setup.count / WARM_UP_PART);
 
     struct usage before = usage_now();
     char go = 'g';
     for (uint64_t i = 0; i < setup.senders; i++)
         peer_tell(peers[i], &go, 1);
     uint64_t start = now_ns();
-    if (setup.both_ways)
-        exchange(&courier, socket, setup.count);
-    else if (setup.poll)
-        receive_polling(&courier, socket, setup.count);
-    else
-        for (uint64_t i = 0; i < setup.count; i++)
-            courier_receive(&courier, socket, 0);
+    receive_count(&setup, &courier, socket, setup.count);
     uint64_t elapsed = now_ns() - start;
     uint64_t cpu = usage_now().cpu_ns - before.cpu_ns;
 
