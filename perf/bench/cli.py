@@ -4,11 +4,16 @@ import argparse
 import sys
 from pathlib import Path
 
-from . import document, machine, plot, report, rows
+from . import document, growth, machine, plot, report, rows
+from .calls import CallsNotCounted, counter
 from .library import Library, LibraryError
-from .programs import find_programs
-from .result import Result
-from .runner import Runner, RunFailed, find_strace
+from .measure import measure
+from .programs import ROOT, find_programs
+from .runner import Runner
+from .store import Store, StoreError
+
+# What the document is written from where it is not said.
+RESULTS = ROOT / "build" / "bench" / "results.jsonl"
 
 
 def parser():
@@ -33,18 +38,27 @@ def parser():
     add("--timeout", type=float, metavar="S", help="seconds after which a run has failed")
     add("--one-core", action="store_true", help="keep every row on one core")
     add("--busy", action="store_true", help="measure beside a busy process per core")
-    add("--system-calls", action="store_true", help="also count system calls, with strace")
+    add("--system-calls", action="store_true", help="also count system calls, with perf or strace")
     add("--csv", metavar="FILE", help="write the figures as CSV")
     add("--markdown", metavar="FILE", help="write the table as Markdown")
-    add("--document", metavar="FILE", type=Path,
-        help="write a document of tables by area, and beside it a folder of the same name with "
-        "the figures and, where matplotlib is installed, plots")
     add("--plot", metavar="DIR", help="write plots (needs matplotlib)")
     add("--plot-format", choices=("svg", "png"), default="svg", help="of the plots (svg)")
     add("--check", action="store_true", help="fail where a row is below its target")
     add("--check-floor", type=float, nargs="?", const=1.0, metavar="R",
         help="fail where a ratio is below R (1) times the row's floor, which is 1, and 2 for "
         "64-byte messages over tcp")
+    add = arguments.add_argument_group(
+        "the document", "A page of tables by area, and beside it a folder of the same name with the "
+        "figures and, where\nmatplotlib is installed, plots; written from a file of results that "
+        "grows with each row.").add_argument
+    add("--document", metavar="FILE", type=Path, help="write it")
+    add("--results", metavar="FILE", type=Path, 
+        help="the file of results (build/bench/results.jsonl)")
+    add("--continue", action="store_true", dest="go_on",
+        help="measure only the rows that the results do not have yet")
+    add("--again", action="store_true", help="measure these rows anew, and keep the others")
+    add("--document-only", action="store_true", help="measure nothing")
+    add("--profile", metavar="FILE", type=Path, help="what perf/profile wrote, for the document")
     return arguments
 
 
@@ -70,25 +84,63 @@ def verify_programs(runner, selected, libraries):
             library.verify(program)
 
 
-def measure(runner, row, ours, reference, options):
-    """All pairs of one row; a failure ends it and is part of the result."""
-    result = Result(row)
-    library = reference
-    try:
-        for _ in range(options.pairs):
-            figures = []
-            for library in (reference, ours):
-                figures.append(runner.run(row, library))
-            result.pairs.append((figures[1], figures[0]))
-        # Where CPU time per message has a meaning, system calls have.
-        if options.system_calls and row.cpu:
-            calls = []
-            for library in (ours, reference):
-                calls.append(runner.system_calls(row, library))
-            result.calls = tuple(calls)
-    except RunFailed as failure:
-        result.failure = f"with {library.name}, pair {len(result.pairs) + 1}: {failure}"
-    return result
+def check_use(options, selected):
+    """Refuses what makes no sense, before anything is measured."""
+    if not options.ours or not options.reference:
+        raise LibraryError("--ours and --reference are needed")
+    if options.pairs < 1 or not options.scale > 0:
+        raise LibraryError("--pairs is at least 1, --scale above 0")
+    if any(row.upstream for row in selected) and not options.upstream_bin:
+        raise LibraryError("rows of libzmq's own programs need --upstream-bin")
+    if options.results and (options.one_core or options.busy):
+        raise LibraryError("the document has rows of its own for one core and for busy ones")
+    if options.plot:
+        plot.load_pyplot()
+
+
+def open_store(options):
+    """The file of results, with what it has already where that is to be kept; or None."""
+    if not options.results:
+        return None
+    store = Store(options.results)
+    if options.document_only or options.again or options.go_on and options.results.exists():
+        store.load()
+    else:
+        store.begin({"machine": machine.details(), "pairs": options.pairs, "scale": options.scale})
+    return store
+
+
+def measure_all(selected, options, store):
+    """Measures the rows, prints each when it is done, and returns the results."""
+    ours = Library("ours", options.ours)
+    reference = Library("libzmq", options.reference)
+    runner = Runner(find_programs(options.bin), options.upstream_bin)
+    verify_programs(runner, selected, (ours, reference))
+    calls = counter() if options.system_calls else None
+
+    print(f"machine: {machine.describe(machine.details())}")
+    print(f"ours:    {ours.path}\nlibzmq:  {reference.path}")
+    print(f"{len(selected)} rows, {options.pairs} pairs each, CPU time per message\n", flush=True)
+    terminal = report.Terminal(sys.stdout)
+    terminal.heading()
+    results = []
+    for row in selected:
+        row = rows.modified(row, options.scale, options.timeout, options.one_core, options.busy)
+        results.append(measure(runner, row, ours, reference, options.pairs, calls))
+        terminal.row(results[-1])
+        if store:
+            store.add(results[-1])
+    return results
+
+
+def write_files(options, results):
+    """What was asked for beside the table."""
+    if options.csv:
+        report.write_csv(options.csv, results)
+    if options.markdown:
+        report.write_markdown(options.markdown, machine.describe(machine.details()), results)
+    if options.plot:
+        plot.write(options.plot, results, options.plot_format)
 
 
 def run(options):
@@ -97,46 +149,26 @@ def run(options):
     if options.list:
         list_rows(selected if options.rows != ["main"] else rows.ROWS)
         return 0
-    if not options.ours or not options.reference:
-        raise LibraryError("--ours and --reference are needed")
-    if options.pairs < 1 or not options.scale > 0:
-        raise LibraryError("--pairs is at least 1, --scale above 0")
-    if any(row.upstream for row in selected) and not options.upstream_bin:
-        raise LibraryError("rows of libzmq's own programs need --upstream-bin")
-    if options.plot:
-        plot.load_pyplot()
+    if options.document or options.go_on or options.again or options.document_only:
+        options.results = options.results or RESULTS
     if options.document:
         document.prepare(options.document)
-    if options.system_calls:
-        find_strace()
-    ours = Library("ours", options.ours)
-    reference = Library("libzmq", options.reference)
-    runner = Runner(find_programs(options.bin), options.upstream_bin)
-    verify_programs(runner, selected, (ours, reference))
-
-    details = machine.details()
-    description = machine.describe(details)
-    print(f"machine: {description}")
-    print(f"ours:    {ours.path}\nlibzmq:  {reference.path}")
-    print(f"{len(selected)} rows, {options.pairs} pairs each, CPU time per message\n", flush=True)
-    terminal = report.Terminal(sys.stdout)
-    terminal.heading()
+    if not options.document_only:
+        check_use(options, selected)
+    store = open_store(options)
+    if options.go_on:
+        selected = [row for row in selected if row.name not in store.results]
     results = []
-    for row in selected:
-        row = rows.modified(row, options.scale, options.timeout, options.one_core, options.busy)
-        results.append(measure(runner, row, ours, reference, options))
-        terminal.row(results[-1])
-
-    if options.csv:
-        report.write_csv(options.csv, results)
-    if options.markdown:
-        report.write_markdown(options.markdown, description, results)
-    if options.plot:
-        plot.write(options.plot, results, options.plot_format)
+    if selected and not options.document_only:
+        results = measure_all(selected, options, store)
+        write_files(options, results)
     if options.document:
-        document.write(options.document, results, options, details)
+        document.write(options.document, store, options.profile)
+        results = store.in_order()
     shortfalls = [text for result in results
                   for text in result.shortfalls(options.check, options.check_floor)]
+    if options.check:
+        shortfalls += growth.shortfalls(results)
     if shortfalls:
         print("\n" + "\n".join(shortfalls))
     return 1 if shortfalls else 0
@@ -149,7 +181,7 @@ def main():
         return run(options)
     except rows.UnknownRow as unknown:
         print(f"compare: no row matches {unknown}; --list lists them", file=sys.stderr)
-    except (LibraryError, plot.PlotUnavailable, RunFailed, OSError) as problem:
+    except (LibraryError, StoreError, plot.PlotUnavailable, CallsNotCounted, OSError) as problem:
         print(f"compare: {problem}", file=sys.stderr)
     except KeyboardInterrupt:
         print("compare: interrupted", file=sys.stderr)

@@ -1,35 +1,49 @@
-"""The document of a whole measurement: tables by area, plots, the machine, the commands."""
+"""The document of a whole measurement: tables by area, plots, the profile, the machine, the
+commands; and the parts that are written by hand."""
 
-import subprocess
-import time
 from pathlib import Path
 
-from . import plot, report
-from .programs import ROOT
+from . import growth, plot, profile, report
+from .markdown import table_of_commands, table_of_growth, table_of_rows
 
-# A heading, how the names of its rows begin, and what is to be known about them.
+# Written by hand, and copied in.
+NOTES = Path(__file__).with_name("notes.md")
+BUSY = "A busy machine"
+# A heading, how the names of its rows begin, what is to be known about them, and the plots.
 AREAS = (
     ("Throughput", ("thr/",),
      "PUSH to PULL between two processes, over inproc between two threads. `/msg` rows pass\n"
-     "`zmq_msg_t`, the others use `zmq_send` and `zmq_recv`."),
+     "`zmq_msg_t`, the others use `zmq_send` and `zmq_recv`. `poll`: `zmq_poll` before each message\n"
+     "received; `both-ways`: PAIR to PAIR, each side sends and receives in one thread; `io-threads`\n"
+     "are the receiver's.",
+     (("throughput", "Throughput against size"), ("cpu", "CPU time per message against size"))),
     ("Latency", ("lat/",),
      "Half of a round trip of a request and its answer. `one-core` rows keep all threads on one\n"
-     "core; `busy` rows run beside a computing process on every core. CPU time is per round trip."),
+     "core, `busy` rows run beside a computing process on every core. `pause`: a request each so\n"
+     "many milliseconds; `burst`: so many messages back to back, then a pause, figures are of the\n"
+     "whole round, and `gap`, with a bound on ours, is the time from the first answer to the last;\n"
+     "`first`: a new connection, its first message and the answer. CPU time is per round trip.",
+     (("latency", "Distribution of latency: median of the runs, and all of them as a band"),)),
     ("Patterns", ("router/", "fanout/", "proxy/"),
-     "ROUTER to ROUTER with several clients, PUB to several SUB, and `zmq_proxy`."),
+     "ROUTER to ROUTER with several clients, PUB to several SUB, and `zmq_proxy`. With fast\n"
+     "subscribers alone the publisher waits for them, with slow ones among them it drops; what\n"
+     "counts then is what arrives at the fast ones, or, where all are slow, how fast it publishes.",
+     ()),
     ("Scale and memory",
      ("poll/", "connections/", "sockets", "subscriptions/", "msg/"),
      "What grows with sockets, connections and subscriptions, and what single things cost. Memory\n"
-     "is what the resident set grows by. The figures of idle connections are bounds on ours."),
+     "is what the resident set grows by, connections are those of one ROUTER. The figures of idle\n"
+     "connections are bounds on ours: the measuring thread itself wakes once and looks at the clock.",
+     (("memory", "Memory per connection"), ("scale", "What one costs against how many there are"))),
+    (BUSY, (),
+     "The rows of throughput and latency again, beside a process on every core that computes\n"
+     "without end. None may be below libzmq there.",
+     (("busy", "Ratios on a busy machine"),)),
     ("libzmq's own programs", ("upstream/",),
      "As libzmq's build makes them, loading either library. CPU time includes the start of the\n"
-     "processes."),
+     "processes.",
+     ()),
 )
-PLOTS = (("throughput", "Throughput against size"), ("cpu", "CPU time per message against size"),
-         ("latency", "Distribution of latency"), ("memory", "Memory per connection"),
-         ("ratios", "All ratios, with spread and target"))
-COLUMNS = ("row", "figure", "libzmq", "ours", "ratio", "spread", "target", "CPU libzmq",
-           "CPU ours", "CPU ratio", "CPU target", "calls libzmq", "calls ours")
 
 
 def folder_of_plots(path):
@@ -37,122 +51,101 @@ def folder_of_plots(path):
     return path.with_name(path.stem.lower())
 
 
-def reached(line, text):
-    """A table's cell, bold where the line misses its target."""
-    return f"**{text}**" if line.verdict() == "BELOW" else text
+def picture(folder, name, caption):
+    """A plot, as it suits the reader's page."""
+    yield from ("", "<picture>",
+                f'  <source media="(prefers-color-scheme: dark)" srcset="{folder}/{name}-dark.svg">',
+                f'  <img alt="{caption}" src="{folder}/{name}-light.svg">', "</picture>", "",
+                f"*{caption}.*")
 
 
-def row_cells(result):
-    """The table's lines of one row: what belongs to the whole row stands in the first."""
-    shared = [""] * 6
-    cpu = result.cpu()
-    if cpu:
-        shared[:4] = (report.human(cpu.reference, "ns"), report.human(cpu.ours, "ns"),
-                      reached(cpu, report.factor(cpu.ratio)), report.goal(cpu.metric))
-    if result.calls:
-        ours, reference = result.calls
-        shared[4:] = (report.calls(reference), report.calls(ours))
-    name = result.row.name
-    for line in result.lines():
-        unit = line.metric.unit
-        ours, ratio = report.human(line.ours, unit), report.factor(line.ratio)
-        if line.metric.limit is not None:
-            ours = reached(line, ours)
-        else:
-            ratio = reached(line, ratio)
-        yield [name, line.metric.key, report.human(line.reference, unit), ours, ratio,
-               report.spread(line), report.goal(line.metric), *shared]
-        name, shared = "", [""] * 6
-    if result.failure:
-        yield [name, "**failed**", result.failure.replace("|", "/").replace("\n", " ")] + [""] * 10
+def belongs(result, heading, prefixes):
+    """Whether a row stands under a heading."""
+    if result.row.busy and "targets" not in result.row.groups:
+        return heading == BUSY
+    return result.row.name.startswith(prefixes) if prefixes else False
 
 
-def table(results):
-    """A Markdown table, without the columns that nothing stands in."""
-    lines = [cells for result in results for cells in row_cells(result)]
-    used = [column for column in range(len(COLUMNS)) if any(cells[column] for cells in lines)]
-    yield "| " + " | ".join(COLUMNS[column] for column in used) + " |"
-    yield "|" + "".join(" --- |" if column < 2 else " ---: |" for column in used)
-    for cells in lines:
-        yield "| " + " | ".join(cells[column] for column in used) + " |"
-
-
-def state_of_sources():
-    """The commit that was measured, where git can tell."""
-    def git(*arguments):
-        done = subprocess.run(["git", "-C", str(ROOT), *arguments], stdout=subprocess.PIPE,
-                              stderr=subprocess.DEVNULL, text=True, check=False)
-        return done.stdout.strip() if done.returncode == 0 else None
-
-    try:
-        commit = git("rev-parse", "--short", "HEAD")
-        changed = commit and git("status", "--porcelain", "--", "src", "Cargo.toml", "Cargo.lock")
-    except FileNotFoundError:
-        return None
-    return f"{commit}, with changes" if changed else commit
-
-
-def circumstances(described):
-    """When, where, and what of."""
-    entries = [*described, ("Date", time.strftime("%Y-%m-%d"))]
-    commit = state_of_sources()
-    if commit:
-        entries.append(("Commit", commit))
-    yield from (f"- {name}: {value}" for name, value in entries)
-
-
-def summary(results, short):
+def summary(results):
     """How many targets there are, and which are missed."""
+    short = [text for result in results for text in result.shortfalls(True, None)]
+    short += growth.shortfalls(results)
     lines = [line for result in results for line in result.lines() + [result.cpu()] if line]
     goals = sum(1 for line in lines if line.verdict())
-    yield f"{len(results)} rows with {goals} targets. " + (
-        "These are not reached:" if short else "All are reached.")
+    yield f"{len(results)} rows with {goals} goals. " + (
+        f"{len(short)} are not reached:" if short else "All are reached.")
     if short:
         yield ""
         yield from (f"- {text}" for text in short)
 
 
-def page(results, options, described, short, plots):
-    """All lines of the document."""
-    yield "# Performance"
-    yield ""
-    yield "Written by `./dev bench`; changes made by hand are lost when it runs again."
-    yield ""
-    yield from summary(results, short)
-    yield ""
-    yield (f"Each figure is the median of {options.pairs} runs with libzmq 4.3.5 (Release, drafts, "
-           "libsodium) and as many\nwith this library, in turn. A ratio is the median of the "
-           "pairs' ratios, and above 1 where this\nlibrary is better; its spread is the smallest "
-           "and the largest of a pair. CPU time is that of both\nsides together, user and system, "
-           "per message. Calls are system calls per message, counted by\nstrace in runs of their "
-           "own, as tracing slows a program down. Bold: below the target.")
-    if options.scale != 1:
+def method(head):
+    """How it was measured."""
+    yield (f"Each figure is the median of {head['pairs']} runs with libzmq 4.3.5 (Release, drafts, "
+           "libsodium) and as many with this\nlibrary, in turn. A ratio is the median of the pairs' "
+           "ratios, and above 1 where this library is\nbetter; its spread is the smallest and the "
+           "largest of a pair. Targets are ratios, `<=` is a bound\non our own figure; where "
+           "nothing better is asked for, libzmq's figure is the target. CPU time is that\nof both "
+           "sides together, user and system, per message. Calls are system calls per message,\n"
+           "counted in runs of their own. Bold: below the target.")
+    if head["scale"] != 1:
         yield ""
-        yield f"**A try with {options.scale:g} times as many messages as a measurement has.**"
-    for heading, prefixes, about in AREAS:
-        chosen = [result for result in results if result.row.name.startswith(prefixes)]
-        if chosen:
-            yield from ("", f"## {heading}", "", about, "")
-            yield from table(chosen)
-    if plots:
-        yield from ("", "## Plots")
-        for name, caption in PLOTS:
-            if name in plots:
-                yield from ("", f"![{caption}]({plots[name]})")
-    yield from ("", "## Machine", "")
-    yield from circumstances(described)
-    yield from ("", "## Commands", "", "```")
-    yield "./dev bench          # all of this, on a machine that is otherwise idle"
-    yield "./dev bench ROW...   # these rows, without writing; perf/compare --list tells them all"
-    yield "```"
+        yield f"**A try with {head['scale']:g} times as many messages as a measurement has.**"
+
+
+def area(results, heading, about, captions, folder, drawn):
+    """One area: a heading, its plots, its rows."""
+    yield from ("", f"## {heading}", "", about)
+    for name, caption in captions:
+        if name in drawn:
+            yield from picture(folder, name, caption)
     yield ""
-    yield "What each row runs, with either library in `LD_LIBRARY_PATH`:"
-    yield from ("", "| row | programs |", "| --- | --- |")
-    for result in results:
-        row = result.row
-        commands = [" ".join(command).format(count=row.count, endpoint="ENDPOINT")
-                    for command in (row.command, row.remote) if command]
-        yield f"| {row.name} | " + " and ".join(f"`{command}`" for command in commands) + " |"
+    yield from table_of_rows(results)
+
+
+def circumstances(store):
+    """When, where, and what of."""
+    entries = [*store.head["machine"], ("Date", ", ".join(store.origin("date")))]
+    if store.origin("commit"):
+        entries.append(("Commit", ", ".join(store.origin("commit"))))
+    yield from (f"- {name}: {value}" for name, value in entries)
+
+
+def page(store, measured, folder, drawn):
+    """All lines of the document."""
+    results = store.in_order()
+    yield from ("# Performance", "",
+                "Written by `./dev bench`; what is changed by hand is lost when it runs again, but "
+                "for the notes,\nwhich are in `perf/bench/notes.md`.", "")
+    yield from summary(results)
+    yield ""
+    yield from method(store.head)
+    if "ratios" in drawn:
+        yield from picture(folder, "ratios", "The speed table: ratios, their spread, their targets")
+    for heading, prefixes, about, captions in AREAS:
+        chosen = [result for result in results if belongs(result, heading, prefixes)]
+        if chosen:
+            yield from area(chosen, heading, about, captions, folder, drawn)
+        if heading.startswith("Scale") and any(growth.curves(results)):
+            yield ""
+            yield "Growth is the last figure in terms of the first; logarithmic growth is the bound."
+            yield ""
+            yield from table_of_growth(results)
+    if measured:
+        yield ""
+        yield from profile.section(measured)
+    yield ""
+    yield NOTES.read_text(encoding="utf-8").strip()
+    yield from ("", "## Machine", "")
+    yield from circumstances(store)
+    yield from ("", "## Commands", "", "```",
+                "./dev bench              # all of this, on a machine that is otherwise idle",
+                "./dev bench --continue   # goes on where a run was cut off",
+                "./dev bench ROW...       # these rows, without writing; --list tells them all",
+                "```", "",
+                "What each row runs, with either library in `LD_LIBRARY_PATH`; on a busy machine "
+                "with fewer\nmessages:", "")
+    yield from table_of_commands(results)
 
 
 def prepare(path):
@@ -162,18 +155,16 @@ def prepare(path):
         print(f"{path.name} will be without plots: {plot.HOW_TO_INSTALL}")
 
 
-def write(path, results, options, described):
+def write(path, store, profile_path):
     """Writes the document, and beside it a folder with the figures as CSV and the plots."""
     folder = folder_of_plots(path)
+    results = store.in_order()
     report.write_csv(folder / "figures.csv", results)
-    for name, _ in PLOTS:
+    for old in folder.glob("*.svg"):
         # What is not drawn anew would show figures of another time.
-        (folder / f"{name}.svg").unlink(missing_ok=True)
-    plots = {}
-    if plot.available():
-        plots = {Path(name).stem: f"{folder.name}/{name}"
-                 for name in plot.write(folder, results, "svg")}
-    short = [text for result in results for text in result.shortfalls(True, None)]
-    lines = page(results, options, described, short, plots)
+        old.unlink()
+    drawn = plot.write(folder, results, "svg") if plot.available() else ()
+    measured = profile.read(profile_path) if profile_path else None
+    lines = page(store, measured, folder.name, drawn)
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     print(f"\nwrote {path}")

@@ -2,7 +2,10 @@
 
 import os
 import platform
+import subprocess
 from pathlib import Path
+
+from .programs import ROOT
 
 
 def value_of(path, name):
@@ -31,3 +34,18 @@ def details():
 def describe(entries):
     """The same in one line."""
     return ", ".join(f"{name.lower()} {value}" for name, value in entries)
+
+
+def commit():
+    """The state of the sources, where git can tell."""
+    def git(*arguments):
+        done = subprocess.run(["git", "-C", str(ROOT), *arguments], stdout=subprocess.PIPE,
+                              stderr=subprocess.DEVNULL, text=True, check=False)
+        return done.stdout.strip() if done.returncode == 0 else None
+
+    try:
+        name = git("rev-parse", "--short", "HEAD")
+        changed = name and git("status", "--porcelain", "--", "src", "Cargo.toml", "Cargo.lock")
+    except FileNotFoundError:
+        return None
+    return f"{name}, with changes" if changed else name

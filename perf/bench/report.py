@@ -2,7 +2,7 @@
 
 import csv
 
-from .rows import LESS
+from .row import LESS
 
 HEADINGS = ("row", "figure", "libzmq", "ours", "ratio", "min..max", "target", "",
             "CPU libzmq", "CPU ours", "ratio", "target", "")
@@ -30,10 +30,10 @@ def calls(value):
 
 
 def goal(metric):
-    """The target as it is met: a ratio, or a bound on the figure itself."""
-    if metric.limit is not None:
-        return f"<= {metric.limit:g}"
-    return f"{metric.target:g}" if metric.target else ""
+    """The target as it is met: a ratio, a bound on the figure itself, or both."""
+    ratio = f"{metric.target:g}" if metric.target else ""
+    bound = f"<= {metric.limit:g}" if metric.limit is not None else ""
+    return ", ".join(filter(None, (ratio, bound)))
 
 
 def spread(line):

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import Optional
 
-from .rows import LESS, Metric, Row
+from .row import LESS, Metric, Row
 
 CPU_UNIT = "ns"
 
@@ -25,15 +25,24 @@ class Line:
 
     def verdict(self):
         """`ok`, `BELOW` its target, or nothing where there is none."""
-        if self.metric.limit is not None:
-            return "ok" if self.ours <= self.metric.limit else "BELOW"
-        if self.metric.target is None or self.ratio is None:
+        goals = [met for met in (self.within_limit(), self.at_target()) if met is not None]
+        if not goals:
             return ""
-        return "ok" if self.ratio >= self.metric.target else "BELOW"
+        return "ok" if all(goals) else "BELOW"
+
+    def within_limit(self):
+        """Whether our own figure is within its bound, or None."""
+        return None if self.metric.limit is None else self.ours <= self.metric.limit
+
+    def at_target(self):
+        """Whether the ratio is what it must be, or None."""
+        if self.metric.target is None or self.ratio is None:
+            return None
+        return self.ratio >= self.metric.target
 
     def shortfall(self):
         """What it is, and what it should be."""
-        if self.metric.limit is not None:
+        if self.within_limit() is False:
             return f"{self.metric.key} is {self.ours:g}, not at most {self.metric.limit:g}"
         return f"{self.metric.key} has a ratio of {self.ratio:.2f}, not {self.metric.target:g}"
 
@@ -53,6 +62,8 @@ class Result:
     failure: Optional[str] = None
     # System calls per message: ours and libzmq's.
     calls: Optional[tuple] = None
+    # How long all of it took.
+    seconds: float = 0
 
     def lines(self):
         """A line per metric, then one for CPU time."""

@@ -4,7 +4,6 @@ import contextlib
 import os
 import re
 import resource
-import shutil
 import signal
 import socket
 import subprocess
@@ -18,10 +17,10 @@ OUTPUT_LINES = (
     (re.compile(r"mean throughput: ([\d.]+) \[msg/s\]"), "msgs_per_s"),
     (re.compile(r"average latency: ([\d.]+) \[us\]"), "lat_mean_us"),
 )
-# Messages of the shorter run when system calls are counted: a traced program is slow, and a part of
-# a row's messages, at most so many, is enough to see a rate.
-TRACED_PART = 5
-TRACED_MESSAGES = 100_000
+# What part of a row's messages the shorter of two runs has when system calls are counted.
+COUNTED_PART = 5
+# Until what makes the cores busy does so.
+HOG_START_S = 0.1
 
 
 class RunFailed(Exception):
@@ -58,13 +57,13 @@ def free_endpoint(command, folder):
 
 
 @contextlib.contextmanager
-def busy_cores(wanted):
+def busy_cores():
     """As many processes that compute without end as there are cores."""
     hogs = []
     try:
-        if wanted:
-            hogs = [subprocess.Popen([sys.executable, "-c", "while True: pass"])
-                    for _ in os.sched_getaffinity(0)]
+        for _ in os.sched_getaffinity(0):
+            hogs.append(subprocess.Popen([sys.executable, "-c", "while True: pass"]))
+        time.sleep(HOG_START_S)
         yield
     finally:
         for hog in hogs:
@@ -133,7 +132,7 @@ class Runner:
     def run(self, row, library, count=None, wrap=lambda command: command):
         """One run: a dictionary of figures. `wrap` puts another program around each command."""
         count = count or row.count
-        with tempfile.TemporaryDirectory(prefix="compare-") as folder, busy_cores(row.busy):
+        with tempfile.TemporaryDirectory(prefix="compare-") as folder:
             deadline = time.monotonic() + row.timeout
             before = resource.getrusage(resource.RUSAGE_CHILDREN)
             processes = []
@@ -150,49 +149,29 @@ class Runner:
             after = resource.getrusage(resource.RUSAGE_CHILDREN)
         figures = parse(text)
         cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-        if not row.busy:
-            # Coarser than what a program measures itself, as it includes its start.
-            figures.setdefault("cpu_ns_per_msg", cpu * 1e9 / count)
+        # Coarser than what a program measures itself, as it includes its start.
+        figures.setdefault("cpu_ns_per_msg", cpu * 1e9 / (count * row.messages))
         for metric in row.metrics:
             if metric.key not in figures:
                 raise RunFailed(f"no {metric.key} in the output: {text.strip()[-300:]}")
         return figures
 
-    def system_calls(self, row, library):
+    def system_calls(self, row, library, counter):
         """System calls per message: what twice as many messages need in addition."""
-        strace = find_strace()
         totals = []
-        count = max(min(row.count // TRACED_PART, TRACED_MESSAGES), 2)
+        count = max(row.count // COUNTED_PART, 2)
+        if counter.most_messages:
+            count = min(count, counter.most_messages)
         for factor in (1, 2):
             with tempfile.TemporaryDirectory(prefix="compare-") as folder:
-                # A summary for each program: the two halves of a pair are traced separately.
+                # A summary for each program: the two halves of a pair are counted separately.
                 summaries = []
 
-                def traced(command):
+                def counted(command):
                     summaries.append(Path(folder) / f"summary-{len(summaries)}")
-                    return [strace, "-f", "-qq", "-c", "-o", str(summaries[-1]), *command]
+                    return counter.wrap(command, summaries[-1])
 
-                self.run(row, library, count * factor, traced)
-                totals.append(sum(sum_calls(summary.read_text(encoding="utf-8"))
+                self.run(row, library, count * factor, counted)
+                totals.append(sum(counter.read(summary.read_text(encoding="utf-8"))
                                   for summary in summaries))
-        return max(totals[1] - totals[0], 0) / count
-
-
-def find_strace():
-    """The path of strace."""
-    strace = shutil.which("strace")
-    if not strace:
-        raise RunFailed("strace is not installed (apt-get install strace)")
-    return strace
-
-
-def sum_calls(summary):
-    """The sum of the column `calls` of strace's table."""
-    total = 0
-    for line in summary.splitlines():
-        words = line.split()
-        if len(words) >= 5 and words[3].isdigit() and words[-1] != "total":
-            total += int(words[3])
-    if not total:
-        raise RunFailed("strace counted nothing")
-    return total
+        return max(totals[1] - totals[0], 0) / (count * row.messages)
