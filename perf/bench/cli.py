@@ -1,6 +1,7 @@
 """The command line of `compare`."""
 
 import argparse
+import signal
 import sys
 from pathlib import Path
 
@@ -103,10 +104,13 @@ def open_store(options):
     if not options.results:
         return None
     store = Store(options.results)
+    how = {"pairs": options.pairs, "scale": options.scale}
     if options.document_only or options.again or options.go_on and options.results.exists():
         store.load()
+        if not options.document_only and any(store.head[name] != how[name] for name in how):
+            raise StoreError(f"{options.results} has results of other --pairs or another --scale")
     else:
-        store.begin({"machine": machine.details(), "pairs": options.pairs, "scale": options.scale})
+        store.begin({"machine": machine.details(), **how})
     return store
 
 
@@ -177,6 +181,8 @@ def run(options):
 def main():
     """Runs the command line and returns the exit status."""
     options = parser().parse_args()
+    # So that what is running is ended in this case too.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         return run(options)
     except rows.UnknownRow as unknown:

@@ -50,15 +50,16 @@ def legend(figure, axes):
 def plain_log_ticks(axis, unit=""):
     """1, 10, 100 and 10 k, with s as the unit 10 ns, instead of powers; 20 and 50 where there is
     room."""
-    from matplotlib.ticker import EngFormatter, LogLocator, NullFormatter
+    from matplotlib.ticker import EngFormatter, LogLocator, NullLocator
     low, high = axis.get_view_interval()
     axis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < low * FEW_POWERS else (1,)))
     axis.set_major_formatter(EngFormatter(unit=unit, sep=" "))
-    axis.set_minor_formatter(NullFormatter())
+    axis.set_minor_locator(NullLocator())
 
 
-def by_size(pyplot, theme, results, pick, label_of_figure, unit="", factor=1):
-    """One panel per family of rows: a figure against the size of a message."""
+def by_size(pyplot, theme, results, pick, label_of_figure, unit="", factor=1, ratio_below=False):
+    """One panel per family of rows: a figure against the size of a message, and the ratio on the
+    far side of our curve."""
     families = {}
     for result in results:
         if result.row.family in TITLES and result.pairs and pick(result):
@@ -75,8 +76,10 @@ def by_size(pyplot, theme, results, pick, label_of_figure, unit="", factor=1):
             axes.plot(sizes, [getattr(line, attribute) * factor for line in lines], "o-",
                       label=label, color=colour)
         for size, line in zip(sizes, lines):
-            axes.annotate(f"{line.ratio:.1f}x", (size, line.ours * factor), xytext=(0, 6),
-                          textcoords="offset points", ha="center", fontsize=7, color=theme.ours)
+            axes.annotate(f"{line.ratio:.1f}x", (size, line.ours * factor),
+                          xytext=(0, -6 if ratio_below else 6), textcoords="offset points",
+                          ha="center", va="top" if ratio_below else "bottom", fontsize=7,
+                          color=theme.ours)
         axes.set_xscale("log", base=2)
         axes.set_xticks([tick for tick, _ in SIZE_TICKS], [text for _, text in SIZE_TICKS])
         axes.set_yscale("log")
@@ -98,7 +101,7 @@ def throughput(pyplot, theme, results):
 def cpu(pyplot, theme, results):
     """CPU time per message against size."""
     return by_size(pyplot, theme, results, lambda result: result.cpu(),
-                   "CPU time per message, both sides", "s", 1e-9)
+                   "CPU time per message, both sides", "s", 1e-9, ratio_below=True)
 
 
 def latency(pyplot, theme, results):
@@ -194,15 +197,16 @@ def ratios(pyplot, theme, lines):
         axes.plot([min(line.ratios), max(line.ratios)], [place, place], color=theme.ours, alpha=0.4,
                   linewidth=5, solid_capstyle="round")
         axes.plot(line.ratio, place, "o", color=theme.ours)
-        axes.plot(line.metric.target, place, "|", color=theme.target, markersize=11,
-                  markeredgewidth=2)
+        if line.metric.target != 1:
+            axes.plot(line.metric.target, place, "|", color=theme.target, markersize=11,
+                      markeredgewidth=2)
     axes.axvline(1, color=theme.text, linewidth=0.8)
     axes.set_xscale("log")
     plain_log_ticks(axes.xaxis)
     axes.set_yticks(range(len(lines)), [name for name, _ in lines], fontsize=7)
     axes.set_ylim(len(lines) - 0.4, -0.6)
     axes.set_xlabel("times as good as libzmq, with the spread of the pairs; red: what must be "
-                    "reached")
+                    "reached, else 1")
     return figure
 
 

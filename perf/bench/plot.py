@@ -30,6 +30,10 @@ class Theme:
             "axes.labelsize": 9, "xtick.labelsize": 8, "ytick.labelsize": 8,
             "legend.fontsize": 8, "legend.frameon": False, "lines.linewidth": 1.8,
             "lines.markersize": 4.5, "grid.linewidth": 0.6, "font.size": 9,
+            # Text stays text, in the reader's font. The layout is made with the widest one.
+            "svg.fonttype": "none",
+            "font.family": "sans-serif",
+            "font.sans-serif": ["DejaVu Sans", "Segoe UI", "Helvetica", "Arial"],
             # The same figures give the same file.
             "svg.hashsalt": "bench",
         }
