@@ -14,8 +14,10 @@ use std::ptr;
 
 use socket2::{MaybeUninitSlice, SockRef};
 
-use crate::msg::{ArrivingBody, frame};
+use crate::msg::ArrivingBody;
+use crate::msg::frame::{self, Header};
 use crate::pipe::Writer;
+use crate::pipe::walk::{Stop, Walk};
 
 /// Longest body that a frame can have, whatever the limit: with its header it must have a length
 /// that memory can have, or sums of lengths would wrap.
@@ -181,16 +183,14 @@ impl Filler {
             if !self.eager && !self.writer.in_message && !self.writer.can_write() {
                 return Ok(Some(Scanned::Blocked));
             }
-            let mut credit = if self.eager { u64::MAX } else { self.writer.credit() };
-            let (pos, stop) = self.scan_chunk(max_len, &mut credit);
-            self.writer.pos = pos;
-            match stop {
+            let credit = if self.eager { u64::MAX } else { self.writer.credit() };
+            match self.scan_chunk(max_len, credit) {
                 Stop::Command => return Ok(Some(Scanned::Command)),
                 Stop::Credit => return Ok(None),
                 Stop::Partial => return Ok(Some(Scanned::Partial)),
                 Stop::Oversize(len) => return Err(ScanError::Oversize(len)),
-                Stop::Incomplete { flags, header_len, len } => {
-                    if !self.begin_body(flags, header_len, len)? {
+                Stop::Incomplete(header) => {
+                    if !self.begin_body(header)? {
                         return Ok(Some(Scanned::Partial));
                     }
                 }
@@ -198,9 +198,8 @@ impl Filler {
         }
     }
 
-    /// The hot loop: walks over whole frames.
-    #[inline]
-    fn scan_chunk(&mut self, max_len: u64, credit: &mut u64) -> (u64, Stop) {
+    /// Walks over the frames of the current chunk, up to `credit` messages.
+    fn scan_chunk(&mut self, max_len: u64, credit: u64) -> Stop {
         let writer = &mut self.writer;
         let start = writer.pos;
         let len = (writer.filled - writer.pos) as usize;
@@ -208,50 +207,21 @@ impl Filler {
         let bytes = unsafe {
             std::slice::from_raw_parts(writer.data.add((start - writer.base) as usize), len)
         };
-        let mut at = 0usize;
-        let mut committed = None;
-        let mut in_message = writer.in_message;
-        let stop = loop {
-            let rest = &bytes[at..];
-            let Some(header) = frame::decode_header(rest) else { break Stop::Partial };
-            if header.flags & frame::COMMAND != 0 && header.body_len <= 8192 {
-                if (rest.len() as u64) < u64::from(header.header_len) + header.body_len {
-                    break Stop::incomplete(header);
-                }
-                break Stop::Command;
-            }
-            if header.body_len > max_len {
-                break Stop::Oversize(header.body_len);
-            }
-            if (rest.len() as u64) < u64::from(header.header_len) + header.body_len {
-                break Stop::incomplete(header);
-            }
-            if *credit == 0 && !in_message {
-                break Stop::Credit;
-            }
-            at += usize::from(header.header_len) + header.body_len as usize;
-            let is_command = header.flags & frame::COMMAND != 0;
-            if !is_command {
-                in_message = header.flags & frame::MORE != 0;
-            }
-            if !in_message {
-                if !is_command {
-                    writer.messages += 1;
-                    *credit = credit.wrapping_sub(1);
-                }
-                committed = Some(at);
-            }
-        };
-        writer.in_message = in_message;
-        if let Some(committed) = committed {
-            writer.pos = start + committed as u64;
+        let mut walk = Walk::new(bytes, writer.in_message, credit);
+        let stop = walk.run(max_len);
+        writer.in_message = walk.in_message;
+        writer.messages += walk.messages;
+        if walk.committed > 0 {
+            writer.pos = start + walk.committed as u64;
             writer.commit();
         }
-        (start + at as u64, stop)
+        writer.pos = start + walk.at as u64;
+        stop
     }
 
     /// A frame at `pos` is not complete: makes sure that the rest has a place. False: wait for it.
-    fn begin_body(&mut self, flags: u8, header_len: u8, len: u64) -> Result<bool, ScanError> {
+    fn begin_body(&mut self, header: Header) -> Result<bool, ScanError> {
+        let Header { flags, header_len, body_len: len } = header;
         let writer = &mut self.writer;
         let frame_len = u64::from(header_len) + len;
         if len <= writer.thresholds.message as u64 {
@@ -365,24 +335,6 @@ impl Filler {
 
     pub(super) fn take_hungry(&mut self) -> bool {
         std::mem::take(&mut self.hungry)
-    }
-}
-
-enum Stop {
-    Partial,
-    Credit,
-    Command,
-    Oversize(u64),
-    Incomplete { flags: u8, header_len: u8, len: u64 },
-}
-
-impl Stop {
-    fn incomplete(header: frame::Header) -> Self {
-        Self::Incomplete {
-            flags: header.flags,
-            header_len: header.header_len,
-            len: header.body_len,
-        }
     }
 }
 

@@ -9,7 +9,7 @@
 //! ```
 //!
 //! `chunk` is the memory, `direction` the words that both ends share, `cursor` a place in the
-//! stream; `writer`/`reader` work frame by frame, `fill`/`flush` against the kernel; `conflate` is
+//! stream; `writer`/`reader` work frame by frame, `fill` (with `walk`) and `flush` against the kernel; `conflate` is
 //! the queue that keeps the last message only; `port` is how a socket hears of its pipes.
 //!
 //! Thread: each end belongs to one holder at a time (the socket's lock, a connection's role).
@@ -27,6 +27,7 @@ mod frame;
 mod pipes;
 mod port;
 mod reader;
+mod walk;
 mod writer;
 
 use std::sync::Arc;
