@@ -21,8 +21,10 @@ use super::link::Link;
 const BURST_MESSAGES: u32 = 500;
 /// so many bytes,
 const BURST_BYTES: u64 = 32 << 10;
-/// or so long. Also: a message that comes so long after the socket's last flush begins no burst.
-const BURST_SPAN: Duration = Duration::from_micros(15);
+/// or so long.
+const BURST_SPAN: Duration = Duration::from_micros(40);
+/// A message that comes so long after the socket's last flush begins no burst.
+const PAUSE: Duration = Duration::from_micros(15);
 /// Messages of a burst between two looks at the clock.
 const CLOCK_EVERY: u32 = 16;
 /// After a pause so many flushes are made at once before messages are taken for a burst: two
@@ -36,7 +38,9 @@ pub struct Pace {
     flushed_at: Ticks,
     /// Prompt flushes left.
     prompt: u32,
+    /// [`BURST_SPAN`] and [`PAUSE`] in ticks.
     span: u64,
+    pause: u64,
     /// Bodies that went out and whose drop runs a user's function: to be dropped when the socket's
     /// lock is released.
     pub spent: Vec<Msg>,
@@ -48,6 +52,7 @@ impl Default for Pace {
             flushed_at: Ticks::from_raw(0),
             prompt: PROMPT,
             span: clock::ticks_in(BURST_SPAN),
+            pause: clock::ticks_in(PAUSE),
             spent: Vec::new(),
         }
     }
@@ -61,7 +66,7 @@ impl Pace {
 
     /// The first message after a flush, at `now`: is it to leave at once?
     fn is_prompt(&mut self, now: Ticks) -> bool {
-        if now.since(self.flushed_at) > self.span {
+        if now.since(self.flushed_at) > self.pause {
             self.prompt = PROMPT;
             return true;
         }
@@ -88,7 +93,10 @@ pub struct Driver {
     link: Arc<Link>,
     /// Messages that wait for more to come.
     burst: u32,
-    burst_from: u64,
+    /// The number of them at which to look at the clock, or to flush.
+    look_at: u32,
+    /// Stream offset from which on there is enough to flush.
+    flush_at: u64,
     burst_began: Ticks,
     /// The owner knows of the burst.
     listed: bool,
@@ -97,7 +105,14 @@ pub struct Driver {
 impl Driver {
     /// A driver of the link of one of the socket's pipes.
     pub fn new(link: Arc<Link>) -> Self {
-        Self { link, burst: 0, burst_from: 0, burst_began: Ticks::from_raw(0), listed: false }
+        Self {
+            link,
+            burst: 0,
+            look_at: 0,
+            flush_at: 0,
+            burst_began: Ticks::from_raw(0),
+            listed: false,
+        }
     }
 
     /// The link itself.
@@ -108,35 +123,48 @@ impl Driver {
     /// A message was written: sends it now or lets it wait for the next ones. `at_once` is what
     /// was decided for the other pipes that got it, if anything was. True: the caller is to list
     /// this driver for [`Driver::flush_burst`].
-    #[inline]
+    #[inline(always)]
     pub fn written(
         &mut self,
         writer: &mut Writer,
         pace: &mut Pace,
         at_once: &mut Option<bool>,
     ) -> bool {
-        self.burst += 1;
-        if self.burst == 1 {
-            self.burst_from = writer.offset();
-            self.burst_began = Ticks::now();
-            let began = self.burst_began;
-            if *at_once.get_or_insert_with(|| pace.is_prompt(began)) {
-                self.flush(Some(writer), pace);
-                return false;
-            }
-            self.link.keep_ticking();
-            return !std::mem::replace(&mut self.listed, true);
+        if self.burst == 0 {
+            return self.begin(writer, pace, at_once);
         }
-        let enough = self.burst >= BURST_MESSAGES
-            || writer.offset() - self.burst_from >= BURST_BYTES
-            || self.burst.is_multiple_of(CLOCK_EVERY)
-                && Ticks::now().since(self.burst_began) > pace.span;
-        if enough {
-            self.flush(Some(writer), pace);
-        } else {
+        self.burst += 1;
+        let early = self.burst < self.look_at && writer.offset() < self.flush_at;
+        if early || !self.is_enough(writer, pace) {
             self.link.keep_ticking();
+        } else {
+            self.flush(Some(writer), pace);
         }
         false
+    }
+
+    /// The first message behind a flush.
+    #[inline(never)]
+    fn begin(&mut self, writer: &mut Writer, pace: &mut Pace, at_once: &mut Option<bool>) -> bool {
+        let now = Ticks::now();
+        if *at_once.get_or_insert_with(|| pace.is_prompt(now)) {
+            self.flush(Some(writer), pace);
+            return false;
+        }
+        self.burst = 1;
+        self.look_at = CLOCK_EVERY;
+        self.flush_at = writer.offset() + BURST_BYTES;
+        self.burst_began = now;
+        self.link.keep_ticking();
+        !std::mem::replace(&mut self.listed, true)
+    }
+
+    #[inline(never)]
+    fn is_enough(&mut self, writer: &Writer, pace: &Pace) -> bool {
+        self.look_at = (self.burst + CLOCK_EVERY).min(BURST_MESSAGES);
+        self.burst >= BURST_MESSAGES
+            || writer.offset() >= self.flush_at
+            || Ticks::now().since(self.burst_began) > pace.span
     }
 
     /// Sends what waits; the driver is no longer listed.

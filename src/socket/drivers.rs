@@ -62,6 +62,7 @@ impl Drivers {
     }
 
     /// Messages were written: sends them, or lets them wait for the next ones.
+    #[inline(always)]
     pub(super) fn send_written(&mut self, pipes: &mut Pipes) {
         // All pipes that one call wrote to are treated alike.
         let mut at_once = None;
