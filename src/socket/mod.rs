@@ -22,6 +22,7 @@ mod shared;
 mod sockopt;
 mod spin;
 mod state;
+mod stream;
 pub mod timers;
 mod zap;
 
@@ -49,9 +50,6 @@ use state::State;
 /// Places of closed sockets are used again only when so many others wait, which gives a handle that
 /// is used after `zmq_close` time to be found out.
 const MIN_FREE: usize = 256;
-
-/// So many frames without a wait between them are a stream.
-const STREAM: u32 = 32;
 
 static FREE: Mutex<VecDeque<&'static Socket>> = Mutex::new(VecDeque::new());
 static SERIAL: StaticU64 = StaticU64::new(1);
@@ -178,7 +176,7 @@ impl Socket {
     }
 
     /// Sends bytes as a frame; returns how many.
-    #[inline]
+    #[inline(always)]
     pub fn send_slice(&'static self, bytes: &[u8], dont_wait: bool, more: bool) -> Result<usize> {
         let mut out = Outgoing::slice(bytes, more);
         self.send(&mut out, dont_wait)?;
@@ -195,12 +193,13 @@ impl Socket {
         Ok(len)
     }
 
-    #[inline]
+    #[inline(always)]
     fn send(&'static self, out: &mut Outgoing<'_>, dont_wait: bool) -> Result<()> {
         let mut guard = self.open()?;
         let state = &mut *guard;
         state.process_news();
         let result = state.pattern.send(&mut state.pipes, out);
+        state.stream.sent();
         state.settle();
         if state.has_unlisted_burst() {
             state.listed = pending::add(self);
@@ -243,7 +242,7 @@ impl Socket {
     }
 
     /// Receives a frame and gives it to `take`, which must not call back in.
-    #[inline]
+    #[inline(always)]
     pub fn recv(&'static self, dont_wait: bool, take: impl FnOnce(Frame<'_>)) -> Result<()> {
         let mut guard = self.open()?;
         let state = &mut *guard;
@@ -297,7 +296,7 @@ impl Socket {
         let serial = guard.serial;
         guard.flush_bursts();
         let mut spin = std::mem::replace(&mut guard.spin, Spin::none());
-        if std::mem::take(&mut guard.received) >= STREAM {
+        if what == Awaited::Input && guard.stream.catch_up() {
             spin.fall_back();
         }
         let found = spin.until(|| {
@@ -430,7 +429,7 @@ impl Socket {
     }
 }
 
-#[inline]
+#[inline(always)]
 fn try_recv<F: FnOnce(Frame<'_>)>(state: &mut State, take: &mut Option<F>) -> Result<()> {
     let result = match state.try_recv() {
         Ok(frame) => {
@@ -439,7 +438,7 @@ fn try_recv<F: FnOnce(Frame<'_>)>(state: &mut State, take: &mut Option<F>) -> Re
                 take(frame);
             }
             state.rcvmore = more;
-            state.received = state.received.saturating_add(1);
+            state.stream.received();
             Ok(())
         }
         Err(errno) => Err(errno),

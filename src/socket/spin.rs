@@ -16,8 +16,8 @@ use crate::sys::clock::{self, Ticks};
 const LONGEST: Duration = Duration::from_micros(50);
 /// The span with which a socket begins to try.
 const FIRST: Duration = Duration::from_micros(10);
-/// What part of the first span a reader falls back that has caught up with a stream.
-const FALL_BACK: u64 = 6;
+/// How long a reader falls back that has caught up with a stream.
+const FALL_BACK: Duration = Duration::from_micros(4);
 /// A wait that was caught counts one, one that was missed counts [`MISS`] against it; at nothing, no
 /// more is tried for a while.
 const CREDIT: u32 = 4;
@@ -32,6 +32,7 @@ pub(super) struct Spin {
     span: u64,
     longest: u64,
     first: u64,
+    fall_back: u64,
     /// Waits to sit out before the next try.
     skip: u32,
     /// The next pause.
@@ -53,12 +54,13 @@ impl Spin {
         let allowed = affinity::allowed_cpus() > 1;
         let longest = if allowed { clock::ticks_in(LONGEST) } else { 0 };
         let first = clock::ticks_in(FIRST).min(longest);
-        Self { span: first, longest, first, skip: 0, pause: PAUSE, credit: CREDIT }
+        let fall_back = clock::ticks_in(FALL_BACK);
+        Self { span: first, longest, first, fall_back, skip: 0, pause: PAUSE, credit: CREDIT }
     }
 
     /// Never spins: stands in for the one that is in use.
     pub(super) const fn none() -> Self {
-        Self { span: 0, longest: 0, first: 0, skip: 0, pause: PAUSE, credit: 0 }
+        Self { span: 0, longest: 0, first: 0, fall_back: 0, skip: 0, pause: PAUSE, credit: 0 }
     }
 
     /// Lets the other side get ahead for a moment: a reader on its heels makes the cache line with
@@ -68,7 +70,7 @@ impl Spin {
             return;
         }
         let began = Ticks::now();
-        while Ticks::now().since(began) < self.first / FALL_BACK {
+        while Ticks::now().since(began) < self.fall_back {
             std::hint::spin_loop();
         }
     }

@@ -20,6 +20,7 @@ use super::endpoints::Endpoints;
 use super::options::Options;
 use super::shared::{Incoming, Shared};
 use super::spin::Spin;
+use super::stream::Stream;
 
 /// With more pipes than this, looking at each costs more than being told.
 const MAX_LOOKED_AT: usize = 8;
@@ -36,8 +37,7 @@ pub(super) struct State {
     pub(super) endpoints: Endpoints,
     pub(super) last_endpoint: String,
     pub(super) rcvmore: bool,
-    /// Frames received since a call waited.
-    pub(super) received: u32,
+    pub(super) stream: Stream,
     /// `ZMQ_ROUTER_RAW`
     pub(super) raw: bool,
     pub(super) spin: Spin,
@@ -89,7 +89,7 @@ impl State {
             endpoints: Endpoints::default(),
             last_endpoint: String::new(),
             rcvmore: false,
-            received: 0,
+            stream: Stream::new(),
             raw: false,
             spin: Spin::new(),
             listed: false,
@@ -103,7 +103,7 @@ impl State {
     }
 
     /// Looks at what others have left for the socket.
-    #[inline]
+    #[inline(always)]
     pub(super) fn process_news(&mut self) {
         // Whoever waits for the descriptor counts on any call to make it quiet.
         if self.shared.has_news() || self.has_descriptor {
@@ -185,7 +185,7 @@ impl State {
     }
 
     /// After the pattern had its turn: sends what it wrote, removes the pipes that it ended.
-    #[inline]
+    #[inline(always)]
     pub(super) fn settle(&mut self) {
         if self.pipes.has_written() {
             self.drivers.send_written(&mut self.pipes);
