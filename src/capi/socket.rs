@@ -140,7 +140,9 @@ pub unsafe extern "C" fn zmq_recv(
             let copied = data.len().min(out.len());
             out[..copied].copy_from_slice(&data[..copied]);
             len = data.len();
-            spent = frame.into_external();
+            if frame.is_external() {
+                spent = frame.into_external();
+            }
         })?;
         Ok(len)
     })

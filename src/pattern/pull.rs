@@ -46,7 +46,7 @@ impl Pattern for Pull {
 }
 
 /// The next frame of a fair queue.
-#[inline]
+#[inline(always)]
 pub(super) fn receive<'p>(queue: &mut FairQueue, pipes: &'p mut Pipes) -> Result<Frame<'p>> {
     let id = queue.next(pipes).ok_or(Errno::EAGAIN)?;
     let frame = pipes.read(id).ok_or(Errno::EAGAIN)?;

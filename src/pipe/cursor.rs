@@ -12,6 +12,9 @@ use crate::pipe::chunk::Chunk;
 use crate::pipe::direction::Direction;
 use crate::sync::Ordering;
 
+/// Bytes of the header of a frame of up to 255 bytes.
+const SHORT_HEADER: usize = 2;
+
 pub(super) struct Cursor {
     pub(super) dir: Arc<Direction>,
     /// Null until the first chunk is seen.
@@ -62,7 +65,7 @@ impl Cursor {
     }
 
     /// True if bytes are there without looking at shared words.
-    #[inline]
+    #[inline(always)]
     pub(super) fn has_bytes(&self) -> bool {
         self.at != self.end
     }
@@ -138,7 +141,7 @@ impl Cursor {
     }
 
     /// The flags of the frame at the cursor. Call only where a frame begins and bytes are there.
-    #[inline]
+    #[inline(always)]
     pub(super) fn flags(&self) -> u8 {
         debug_assert!(self.has_bytes());
         // SAFETY: bytes are there (caller), and they are published.
@@ -153,6 +156,26 @@ impl Cursor {
             body_len: 0,
             header_len: 2,
         })
+    }
+
+    /// Takes the frame at the cursor if it is one of a message, its body is short, and it lies
+    /// here: where the body is, and whether more frames follow. `None` says nothing.
+    #[inline(always)]
+    pub(super) fn take_short_frame(&mut self) -> Option<(NonNull<u8>, usize, bool)> {
+        if self.left() < SHORT_HEADER {
+            return None;
+        }
+        // SAFETY: two bytes are there (just checked), and they are published.
+        let (flags, len) = unsafe { (*self.at, usize::from(*self.at.add(1))) };
+        let is_short = flags <= frame::MORE && len + SHORT_HEADER <= self.left();
+        // SAFETY: within the chunk's memory, or one past it.
+        let body = unsafe { self.at.add(SHORT_HEADER) };
+        if !is_short || body == self.external {
+            return None;
+        }
+        // SAFETY: the frame ends at or before `end` (just checked).
+        self.at = unsafe { body.add(len) };
+        Some((NonNull::new(body.cast_mut())?, len, flags == frame::MORE))
     }
 
     /// The published bytes from the cursor to the end of the chunk.

@@ -74,6 +74,9 @@ pub(super) struct Direction {
     closed: AtomicU32,
     /// The high-water mark: each side's share, see [`PackedMarks`].
     marks: AtomicU64,
+    /// Counts what a writer must hear of before its next message: changes of `marks`, the reader's
+    /// close. Any thread adds after the change (release), the writer compares.
+    changes: AtomicU32,
     /// First chunk; set once by the writer, before anything is published.
     pub(super) first: AtomicPtr<Chunk>,
     /// A chunk that the reader is through with, for the writer to use again: given back to the
@@ -95,8 +98,6 @@ pub(super) struct PackedMarks(u64);
 const NO_SAY: u32 = u32::MAX;
 
 impl PackedMarks {
-    pub(super) const NONE: Self = Self(0);
-
     fn new(writer: Option<u32>, reader: Option<u32>) -> Self {
         Self::from_shares(writer.unwrap_or(NO_SAY), reader.unwrap_or(NO_SAY))
     }
@@ -141,6 +142,7 @@ impl Direction {
             writer_state: AtomicU32::new(AWAKE),
             closed: AtomicU32::new(0),
             marks: AtomicU64::new(PackedMarks::new(hwm_writer, hwm_reader).0),
+            changes: AtomicU32::new(0),
             first: AtomicPtr::new(ptr::null_mut()),
             spare: AtomicPtr::new(ptr::null_mut()),
             peer: Slot::new(),
@@ -170,10 +172,10 @@ impl Direction {
         self.spare.swap(ptr::null_mut(), Ordering::AcqRel)
     }
 
-    /// The two shares of the high-water mark as they are now.
-    #[inline]
-    pub(super) fn marks(&self) -> PackedMarks {
-        PackedMarks(self.marks.load(Ordering::Relaxed))
+    /// Differs from what it was when there is something new about the marks or the reader.
+    #[inline(always)]
+    pub(super) fn changes(&self) -> u32 {
+        self.changes.load(Ordering::Acquire)
     }
 
     /// High-water mark in messages; 0 is "no limit". SeqCst: a writer that announced that it is
@@ -183,7 +185,7 @@ impl Direction {
     }
 
     fn change_marks(&self, change: impl Fn(PackedMarks) -> PackedMarks) {
-        let mut marks = self.marks();
+        let mut marks = PackedMarks(self.marks.load(Ordering::Relaxed));
         // SeqCst: `reconsider_credit` looks for a blocked writer afterwards.
         while let Err(now) = self.marks.compare_exchange_weak(
             marks.0,
@@ -193,6 +195,7 @@ impl Direction {
         ) {
             marks = PackedMarks(now);
         }
+        self.changes.fetch_add(1, Ordering::Release);
     }
 
     /// Changes the writer's share, if it has one.
@@ -224,7 +227,7 @@ impl Direction {
     }
 
     /// Commits everything before `offset`, `messages` in all, and wakes an armed reader.
-    #[inline]
+    #[inline(always)]
     pub(super) fn publish(&self, offset: u64, messages: u64) {
         self.writer.messages.store(messages, Ordering::Release);
         // SeqCst: orders this against the look at `reader_state`; releases the chunk's bytes.
@@ -348,6 +351,7 @@ impl Direction {
 
     pub(super) fn close_reader(&self) {
         if self.closed.fetch_or(READER_CLOSED, Ordering::SeqCst) & READER_CLOSED == 0 {
+            self.changes.fetch_add(1, Ordering::Release);
             store_load_barrier();
             if self.writer_state.swap(AWAKE, Ordering::SeqCst) == ARMED {
                 self.to_writer.signal(signals::WRITABLE | signals::CLOSED);

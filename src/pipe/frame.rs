@@ -128,6 +128,12 @@ impl Frame<'_> {
         self.0.peer.as_ref()
     }
 
+    /// True if the body came by pointer.
+    #[inline]
+    pub fn is_external(&self) -> bool {
+        self.0.by_pointer
+    }
+
     /// The body, if it came by pointer: it is the caller's to drop.
     #[inline]
     pub fn into_external(self) -> Option<Msg> {

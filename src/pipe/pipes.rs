@@ -102,8 +102,9 @@ impl End {
 pub struct Pipes {
     ends: Vec<Option<End>>,
     free: Vec<u32>,
-    /// Pipes written to since the socket looked.
-    written: Vec<PipeId>,
+    /// Pipes written to since the socket looked: mostly one.
+    written: Option<PipeId>,
+    also_written: Vec<PipeId>,
     /// Pipes to be removed.
     leaving: Vec<PipeId>,
     /// See [`Pipes::set_unarmed`].
@@ -153,7 +154,7 @@ impl Pipes {
     }
 
     /// The pipe's end, while it is there.
-    #[inline]
+    #[inline(always)]
     pub fn end(&mut self, id: PipeId) -> Option<&mut End> {
         self.ends.get_mut(id.0 as usize)?.as_mut()
     }
@@ -184,7 +185,7 @@ impl Pipes {
 
     /// Writes a frame; the peer sees the message when its last frame is written. False: no room or
     /// no peer, nothing was written and the body is where it was.
-    #[inline]
+    #[inline(always)]
     pub fn write(&mut self, id: PipeId, out: &mut Outgoing<'_>) -> bool {
         let Some(end) = self.end(id) else { return false };
         let (leaving, networked) = (end.leaving, end.networked);
@@ -269,8 +270,16 @@ impl Pipes {
 
     /// True if a whole message is there. On false, the pipe is armed as after [`Pipes::can_read`],
     /// unless [`Pipes::is_unarmed`].
-    #[inline]
+    #[inline(always)]
     pub fn look(&mut self, id: PipeId) -> bool {
+        match self.end(id) {
+            Some(End { leaving: false, rx: Rx::Queue(rx), .. }) if rx.is_at_message() => true,
+            _ => self.look_further(id),
+        }
+    }
+
+    #[inline(never)]
+    fn look_further(&mut self, id: PipeId) -> bool {
         if !self.unarmed {
             return self.can_read(id);
         }
@@ -293,7 +302,7 @@ impl Pipes {
     }
 
     /// The next frame, if [`Pipes::can_read`].
-    #[inline]
+    #[inline(always)]
     pub fn read(&mut self, id: PipeId) -> Option<Frame<'_>> {
         let end = self.ends.get_mut(id.0 as usize)?.as_mut()?;
         match &mut end.rx {
@@ -397,22 +406,26 @@ impl Pipes {
         !self.leaving.is_empty()
     }
 
-    #[inline]
+    #[inline(always)]
     fn note_written(&mut self, id: PipeId) {
-        if self.written.last() != Some(&id) {
-            self.written.push(id);
+        if self.written != Some(id)
+            && let Some(other) = self.written.replace(id)
+        {
+            self.also_written.push(other);
         }
     }
 
     /// True if [`Pipes::next_written`] has something.
-    #[inline]
+    #[inline(always)]
     pub fn has_written(&self) -> bool {
-        !self.written.is_empty()
+        self.written.is_some()
     }
 
     /// Pipes that got a message since the last call, one by one.
-    #[inline]
+    #[inline(always)]
     pub fn next_written(&mut self) -> Option<PipeId> {
-        self.written.pop()
+        let next = self.written;
+        self.written = self.also_written.pop();
+        next
     }
 }

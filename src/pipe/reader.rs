@@ -62,8 +62,8 @@ impl Reader {
         self.is_at_message() || self.can_read_slow(false)
     }
 
-    #[inline]
-    fn is_at_message(&self) -> bool {
+    #[inline(always)]
+    pub(super) fn is_at_message(&self) -> bool {
         self.in_message || self.cursor.has_bytes() && self.at_wanted_frame()
     }
 
@@ -90,8 +90,30 @@ impl Reader {
     }
 
     /// The next frame; `None` if there is no whole message.
-    #[inline]
+    #[inline(always)]
     pub fn read(&mut self) -> Option<Frame<'_>> {
+        let Some((bytes, len, more)) = self.cursor.take_short_frame() else {
+            return self.read_any();
+        };
+        self.frame_taken(more);
+        // SAFETY: published bytes stay until the cursor moves on, and the frame borrows `self`.
+        Some(unsafe { self.given.put_bytes(bytes, len, more, false) })
+    }
+
+    /// A frame of a message was taken, of which `more` follow.
+    #[inline(always)]
+    fn frame_taken(&mut self, more: bool) {
+        self.in_message = more;
+        if !more {
+            self.messages += 1;
+            if self.messages >= self.acknowledge_at {
+                self.acknowledge();
+            }
+        }
+    }
+
+    #[inline(never)]
+    fn read_any(&mut self) -> Option<Frame<'_>> {
         if !self.is_at_message() && !self.can_read_slow(false) {
             return None;
         }
@@ -107,13 +129,7 @@ impl Reader {
         let more = header.flags & frame::MORE != 0;
         let command = header.flags & frame::COMMAND != 0;
         if !command {
-            self.in_message = more;
-            if !more {
-                self.messages += 1;
-                if self.messages >= self.acknowledge_at {
-                    self.acknowledge();
-                }
-            }
+            self.frame_taken(more);
         }
         if self.cursor.at_external() {
             let msg = self.cursor.take_external();
@@ -155,7 +171,7 @@ impl Reader {
     }
 
     /// Skips command frames that nobody wants. True if the cursor stands at a frame to deliver.
-    #[inline]
+    #[inline(always)]
     fn at_wanted_frame(&self) -> bool {
         self.cursor.flags() & frame::COMMAND == 0 || self.is_wanted_command()
     }
@@ -208,6 +224,7 @@ impl Reader {
     }
 
     /// Tells the writer how many messages have left.
+    #[cold]
     fn acknowledge(&mut self) {
         if self.cursor.dir.consumed() != self.messages {
             self.cursor.dir.consume(self.messages);

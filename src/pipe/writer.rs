@@ -13,7 +13,7 @@ use crate::msg::frame;
 use crate::msg::{Msg, PeerInfo};
 use crate::pipe::chunk::{Buffer, Chunk, EXTERNALS, External, OPEN, SizeClass};
 use crate::pipe::cursor::Cursor;
-use crate::pipe::direction::{Direction, PackedMarks};
+use crate::pipe::direction::Direction;
 use crate::pipe::{Body, Outgoing};
 use crate::sync::Ordering;
 
@@ -59,9 +59,11 @@ pub struct Writer {
     pub(super) messages: u64,
     /// Messages that counted as taken when last looked at.
     consumed: u64,
-    /// The marks that were looked at last, and what they add up to.
-    marks: PackedMarks,
-    hwm: u64,
+    /// Below this number messages begin without a look at shared words: the high-water mark behind
+    /// `consumed`. 0 once the queue is closed.
+    limit: u64,
+    /// The [`Direction::changes`] that `limit` heeds.
+    changes: u32,
     pub(super) in_message: bool,
     closed: bool,
     next_class: SizeClass,
@@ -75,7 +77,7 @@ unsafe impl Send for Writer {}
 
 impl Writer {
     pub(super) fn new(dir: Arc<Direction>, thresholds: Thresholds) -> Self {
-        Self {
+        let mut writer = Self {
             dir,
             chunk: ptr::null_mut(),
             data: ptr::null_mut(),
@@ -89,45 +91,52 @@ impl Writer {
             externals: 0,
             messages: 0,
             consumed: 0,
-            marks: PackedMarks::NONE,
-            hwm: 0,
+            limit: 0,
+            changes: 0,
             in_message: false,
             closed: false,
             next_class: SizeClass::SMALLEST,
             thresholds,
             new_peer: None,
-        }
+        };
+        writer.heed_changes();
+        writer
     }
 
     /// Writes one frame; with `more == false` it completes the message and commits it. A message's
     /// body is moved from. False: the high-water mark is reached or the queue is closed; nothing
     /// was written, `out` is untouched.
-    #[inline]
+    #[inline(always)]
     pub fn write(&mut self, out: &mut Outgoing<'_>) -> bool {
         if !self.can_continue() {
             return false;
         }
-        let flags = if out.more { frame::MORE } else { 0 };
-        match &mut out.body {
+        match &out.body {
             Body::Slice(bytes) if bytes.len() <= self.thresholds.slice => {
-                self.append_frame(flags, bytes);
+                self.append_frame(flags_of(out), bytes);
             }
-            Body::Slice(bytes) => self.append_external(flags, Msg::from_slice(bytes)),
             Body::Msg(msg) if self.is_to_be_copied(msg) => {
-                self.append_frame(flags, msg.data());
+                self.append_frame(flags_of(out), msg.data());
             }
-            Body::Msg(msg) => {
-                let msg = std::mem::take(*msg);
-                self.append_external(flags, msg);
-            }
+            _ => self.append_by_pointer(out),
         }
         self.frame_done(out.more);
         true
     }
 
+    #[inline(never)]
+    fn append_by_pointer(&mut self, out: &mut Outgoing<'_>) {
+        let flags = flags_of(out);
+        let msg = match &mut out.body {
+            Body::Slice(bytes) => Msg::from_slice(bytes),
+            Body::Msg(msg) => std::mem::take(*msg),
+        };
+        self.append_external(flags, msg);
+    }
+
     /// Small bodies are copied, unless their user wants to be told when they are through: that is
     /// not now.
-    #[inline]
+    #[inline(always)]
     fn is_to_be_copied(&self, msg: &Msg) -> bool {
         let is_small = msg.len() <= self.thresholds.message;
         is_small && (msg.is_empty() || !msg.has_foreign())
@@ -141,9 +150,8 @@ impl Writer {
                 if !self.can_continue() {
                     return false;
                 }
-                let flags = if out.more { frame::MORE } else { 0 };
                 let shared = msg.share();
-                self.append_external(flags, shared);
+                self.append_external(flags_of(out), shared);
                 self.frame_done(out.more);
                 true
             }
@@ -168,50 +176,67 @@ impl Writer {
     }
 
     /// True if a new message may begin, or the present one go on.
-    #[inline]
+    #[inline(always)]
     fn can_continue(&mut self) -> bool {
-        if self.in_message { !self.is_closed() } else { self.can_write() }
+        self.is_below_mark() || self.can_continue_slow()
+    }
+
+    #[cold]
+    fn can_continue_slow(&mut self) -> bool {
+        if self.in_message { !self.is_closed() } else { self.can_write_slow() }
     }
 
     /// True if the queue is open and below its high-water mark. On false because of the mark, the
     /// writer's side will get [`signals::WRITABLE`](super::signals::WRITABLE).
-    #[inline]
+    #[inline(always)]
     pub fn can_write(&mut self) -> bool {
-        !self.is_closed() && (self.is_below_mark() || self.can_write_slow())
+        self.is_below_mark() || self.can_write_slow()
     }
 
-    /// By the credit that was seen last.
-    #[inline]
-    fn is_below_mark(&mut self) -> bool {
-        if self.dir.marks() != self.marks {
-            self.marks = self.dir.marks();
-            self.hwm = self.marks.hwm();
-        }
-        self.hwm == 0 || self.messages - self.consumed < self.hwm
+    /// By the credit that was seen last; false once the queue is closed.
+    #[inline(always)]
+    fn is_below_mark(&self) -> bool {
+        self.messages < self.limit && self.dir.changes() == self.changes
+    }
+
+    /// The marks changed, or the reader closed.
+    fn heed_changes(&mut self) {
+        self.changes = self.dir.changes();
+        self.limit = match self.dir.hwm() {
+            _ if self.is_closed() => 0,
+            0 => u64::MAX,
+            hwm => self.consumed + hwm,
+        };
+    }
+
+    /// Heeds what the reader has told.
+    fn count_credit(&mut self) {
+        self.consumed = self.dir.credited(self.dir.consumed());
+        self.heed_changes();
     }
 
     #[cold]
     fn can_write_slow(&mut self) -> bool {
-        let hwm = self.hwm;
-        if self.dir.writer_blocked() {
+        if self.is_closed() || self.dir.writer_blocked() {
             return false;
         }
-        self.consumed = self.dir.credited(self.dir.consumed());
-        if self.messages - self.consumed < hwm {
+        self.count_credit();
+        if self.messages < self.limit {
             return true;
         }
         if self.dir.block_writer(self.messages) {
             return false;
         }
-        self.consumed = self.dir.credited(self.dir.consumed());
+        self.count_credit();
         !self.is_closed()
     }
 
     /// As [`Writer::can_write`], but credit that was given since the mark was reached counts only
     /// from the next call on: a burst is held to the high-water mark however fast it leaves.
     pub fn can_write_strictly(&mut self) -> bool {
+        self.heed_changes();
         if self.is_below_mark() {
-            return !self.is_closed();
+            return true;
         }
         if self.can_write_slow() {
             // Whoever waits for room is told as if it came only now.
@@ -226,7 +251,7 @@ impl Writer {
         self.closed || self.dir.reader_closed()
     }
 
-    #[inline]
+    #[inline(always)]
     fn append_frame(&mut self, flags: u8, body: &[u8]) {
         let needed = frame::MAX_HEADER_LEN + body.len();
         if self.capacity_end - self.pos < needed as u64 {
@@ -270,7 +295,7 @@ impl Writer {
         self.externals += 1;
     }
 
-    #[inline]
+    #[inline(always)]
     fn frame_done(&mut self, more: bool) {
         self.in_message = more;
         if !more {
@@ -281,7 +306,7 @@ impl Writer {
     }
 
     /// Makes all that stands before `pos` a whole message; publishing is the caller's next step.
-    #[inline]
+    #[inline(always)]
     pub(super) fn commit(&mut self) {
         self.committed = self.pos;
         self.committed_chunk = self.chunk;
@@ -468,6 +493,7 @@ impl Writer {
     /// seen; their memory goes with the queue's.
     pub fn close(&mut self) {
         self.closed = true;
+        self.limit = 0;
         self.dir.close_writer();
     }
 
@@ -487,4 +513,9 @@ impl fmt::Debug for Writer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Writer").field("dir", &self.dir).field("pos", &self.pos).finish()
     }
+}
+
+#[inline(always)]
+fn flags_of(out: &Outgoing<'_>) -> u8 {
+    if out.more { frame::MORE } else { 0 }
 }

@@ -52,23 +52,36 @@ impl FairQueue {
 
     /// The pipe from which the next frame is to be read. The caller reads it, and then says
     /// [`FairQueue::took`].
-    #[inline]
+    #[inline(always)]
     pub(in super::super) fn next(&mut self, pipes: &mut Pipes) -> Option<PipeId> {
-        while self.active > 0 {
+        if self.active > 0 {
             let id = self.pipes[self.current];
             if pipes.look(id) {
                 return Some(id);
             }
-            if pipes.is_unarmed() {
-                return self.look_around(pipes);
-            }
+            return self.next_behind(pipes);
+        }
+        None
+    }
+
+    /// The current pipe has nothing.
+    #[inline(never)]
+    fn next_behind(&mut self, pipes: &mut Pipes) -> Option<PipeId> {
+        while !pipes.is_unarmed() {
             self.active -= 1;
             self.pipes.swap(self.current, self.active);
             if self.current == self.active {
                 self.current = 0;
             }
+            if self.active == 0 {
+                return None;
+            }
+            let id = self.pipes[self.current];
+            if pipes.look(id) {
+                return Some(id);
+            }
         }
-        None
+        self.look_around(pipes)
     }
 
     /// Looks at the active pipes behind the current one. Nobody tells of their news, so those that
@@ -85,7 +98,7 @@ impl FairQueue {
     }
 
     /// A frame was read; `more` of the same message follow.
-    #[inline]
+    #[inline(always)]
     pub(in super::super) fn took(&mut self, more: bool) {
         self.more = more;
         if !more && self.active > 0 {

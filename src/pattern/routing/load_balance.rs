@@ -50,12 +50,36 @@ impl LoadBalance {
     }
 
     /// Sends a frame; tells the pipe that took it, `None` if it was dropped.
-    #[inline]
+    #[inline(always)]
     pub(in super::super) fn send(
         &mut self,
         pipes: &mut Pipes,
         out: &mut Outgoing<'_>,
     ) -> Result<Option<PipeId>> {
+        if self.active > 0 && !self.dropping {
+            let id = self.pipes[self.current];
+            if pipes.write(id, out) {
+                self.took(out.more);
+                return Ok(Some(id));
+            }
+        }
+        self.send_slow(pipes, out)
+    }
+
+    /// The current pipe took a frame, of whose message `more` follow.
+    #[inline(always)]
+    fn took(&mut self, more: bool) {
+        self.more = more;
+        if !more {
+            self.current += 1;
+            if self.current >= self.active {
+                self.current = 0;
+            }
+        }
+    }
+
+    #[cold]
+    fn send_slow(&mut self, pipes: &mut Pipes, out: &mut Outgoing<'_>) -> Result<Option<PipeId>> {
         let more = out.more;
         if self.dropping {
             self.more = more;
@@ -65,13 +89,7 @@ impl LoadBalance {
         while self.active > 0 {
             let id = self.pipes[self.current];
             if pipes.write(id, out) {
-                self.more = more;
-                if !more {
-                    self.current += 1;
-                    if self.current >= self.active {
-                        self.current = 0;
-                    }
-                }
+                self.took(more);
                 return Ok(Some(id));
             }
             if self.more {
