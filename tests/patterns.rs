@@ -505,6 +505,24 @@ fn xsub_and_xpub_pass_messages_up() {
     assert_eq!(xsub.try_recv(true), Err(Errno::EAGAIN), "nothing of what was not asked for");
 }
 
+/// A topic that was subscribed to twice ends with the second time it is taken back, also as a part of
+/// a longer message.
+#[test]
+fn xsub_counts_in_multipart_messages() {
+    let context = Context::new();
+    let (xpub, xsubs) = fan_in(&context, XPUB, XSUB, 1);
+    let xsub = &xsubs[0];
+    for topics in [1, 1] {
+        xsub.send_all(&[b"\x01topic", b"more"]);
+        assert_eq!(xsub.get(opt::TOPICS_COUNT), topics);
+    }
+    for topics in [1, 0] {
+        xsub.send_all(&[b"\x00topic", b"more"]);
+        assert_eq!(xsub.get(opt::TOPICS_COUNT), topics);
+    }
+    drop(xpub);
+}
+
 /// Several frames of a request and its envelope come back as they went.
 #[test]
 fn rep_returns_the_envelope() {

@@ -24,11 +24,7 @@ pub(super) struct Dish {
 
 impl Dish {
     fn tell_all(&self, pipes: &mut Pipes, name: &[u8], group: &[u8]) {
-        let command = [name, group].concat();
-        let ids: Vec<PipeId> = pipes.ids().collect();
-        for id in ids {
-            pipes.write_command(id, &command);
-        }
+        pipes.write_command_to_all(&[name, group].concat());
     }
 
     fn tell_everything(&self, pipes: &mut Pipes, id: PipeId) {

@@ -59,12 +59,14 @@ impl Pattern for Subscriber {
 
     fn set_option(&mut self, pipes: &mut Pipes, id: i32, value: &[u8]) -> Option<Result<()>> {
         match id {
-            options::SUBSCRIBE => self.0.subscribe(pipes, value),
-            options::UNSUBSCRIBE => self.0.unsubscribe(pipes, value),
-            INVERT_MATCHING => return Some(int(value).map(|value| self.0.invert = value != 0)),
-            _ => return None,
+            options::SUBSCRIBE => Some(self.0.subscribe(pipes, value)),
+            options::UNSUBSCRIBE => {
+                self.0.unsubscribe(pipes, value);
+                Some(Ok(()))
+            }
+            INVERT_MATCHING => Some(int(value).map(|value| self.0.invert = value != 0)),
+            _ => None,
         }
-        Some(Ok(()))
     }
 
     fn get_option(&self, id: i32) -> Option<i32> {

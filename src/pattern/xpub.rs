@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::error::{Errno, Result};
 use crate::msg::{Msg, PeerInfo};
 use crate::pattern::routing::distribute::Distribute;
-use crate::pattern::routing::radix::Radix;
+use crate::pattern::routing::subscriptions::Subscriptions;
 use crate::pattern::{Pattern, int, options, switch};
 use crate::pipe::{Frame, Given, Outgoing, PipeId, Pipes};
 use crate::protocol::command::{CANCEL, SUBSCRIBE};
@@ -24,55 +24,24 @@ pub(super) enum Kind {
     Xpub,
 }
 
-/// Topics and who subscribed to them, in order, so that one of thousands is found at once.
-#[derive(Debug, Default)]
-struct Subscriptions(Radix<Vec<PipeId>>);
-
-impl Subscriptions {
-    /// True if nobody had subscribed to the topic.
-    fn add(&mut self, topic: &[u8], pipe: PipeId) -> bool {
-        let (pipes, first) = self.0.entry(topic, Vec::new);
-        if let Err(at) = pipes.binary_search(&pipe) {
-            pipes.insert(at, pipe);
-        }
-        first
-    }
-
-    /// True if nobody is subscribed to the topic any more, or was not.
-    fn remove(&mut self, topic: &[u8], pipe: PipeId) -> bool {
-        let Some(pipes) = self.0.get_mut(topic) else { return true };
-        let Ok(at) = pipes.binary_search(&pipe) else { return true };
-        pipes.remove(at);
-        if pipes.is_empty() {
-            self.0.remove(topic);
-            return true;
-        }
-        false
-    }
-
-    /// Removes the pipe everywhere; `each` hears of its topics, and whether others hold them.
-    fn remove_pipe(&mut self, pipe: PipeId, mut each: impl FnMut(&[u8], bool)) {
-        let mut empty = Vec::new();
-        self.0.for_each(|topic, pipes| {
-            if let Ok(at) = pipes.binary_search(&pipe) {
-                pipes.remove(at);
-                each(topic, pipes.is_empty());
-                if pipes.is_empty() {
-                    empty.push(topic.to_vec());
-                }
-            }
-        });
-        for topic in empty {
-            self.0.remove(&topic);
-        }
-    }
-}
-
 #[derive(Debug)]
 struct Pending {
-    body: Vec<u8>,
+    body: Msg,
     more: bool,
     peer: Option<Arc<PeerInfo>>,
+}
+
+impl Pending {
+    /// News of a subscription.
+    fn subscription(subscribe: bool, topic: &[u8], peer: Option<Arc<PeerInfo>>) -> Self {
+        // Without memory for its topic the user learns that there was one.
+        let mut body = Msg::with_size(1 + topic.len()).unwrap_or_default();
+        if let Some((flag, rest)) = body.data_mut().split_first_mut() {
+            *flag = u8::from(subscribe);
+            rest.copy_from_slice(topic);
+        }
+        Self { body, more: false, peer }
+    }
 }
 
 #[derive(Debug)]
@@ -131,7 +100,7 @@ impl Xpub {
         id: PipeId,
         subscribe: bool,
         topic: &[u8],
-        peer: Option<Arc<PeerInfo>>,
+        peer: Option<&Arc<PeerInfo>>,
     ) {
         let mut notify = false;
         if self.manual {
@@ -147,23 +116,22 @@ impl Xpub {
             notify = self.subscriptions.remove(topic, id) || self.verbose_unsubscribe;
         }
         if self.manual || self.kind == Kind::Xpub && notify {
-            let body = [&[u8::from(subscribe)], topic].concat();
-            self.pending.push_back(Pending { body, more: false, peer });
+            self.pending.push_back(Pending::subscription(subscribe, topic, peer.cloned()));
         }
     }
 
-    fn handle_frame(&mut self, id: PipeId, read: &Read) {
+    fn handle_frame(&mut self, id: PipeId, frame: &Frame<'_>) {
+        let (data, is_command) = (frame.data(), frame.is_command());
         let first = !self.more_recv;
-        self.more_recv = read.more;
+        self.more_recv = frame.more();
         let mut subscription = None;
         if first || self.process_subscribe {
-            subscription = if read.command {
-                read.body
-                    .strip_prefix(SUBSCRIBE)
+            subscription = if is_command {
+                data.strip_prefix(SUBSCRIBE)
                     .map(|topic| (true, topic))
-                    .or_else(|| read.body.strip_prefix(CANCEL).map(|topic| (false, topic)))
+                    .or_else(|| data.strip_prefix(CANCEL).map(|topic| (false, topic)))
             } else {
-                match read.body.split_first() {
+                match data.split_first() {
                     Some((1, topic)) => Some((true, topic)),
                     Some((0, topic)) => Some((false, topic)),
                     _ => None,
@@ -175,24 +143,16 @@ impl Xpub {
         }
         match subscription {
             Some((subscribe, topic)) => {
-                self.handle_subscription(id, subscribe, topic, read.peer.clone());
+                self.handle_subscription(id, subscribe, topic, frame.peer());
             }
-            None if self.kind == Kind::Pub || read.command => {}
+            None if self.kind == Kind::Pub || is_command => {}
             None => self.pending.push_back(Pending {
-                body: read.body.clone(),
-                more: read.more,
-                peer: read.peer.clone(),
+                body: Msg::from_slice(data),
+                more: frame.more(),
+                peer: frame.peer().cloned(),
             }),
         }
     }
-}
-
-/// A frame out of the pipe.
-struct Read {
-    body: Vec<u8>,
-    more: bool,
-    command: bool,
-    peer: Option<Arc<PeerInfo>>,
 }
 
 impl Pattern for Xpub {
@@ -215,8 +175,7 @@ impl Pattern for Xpub {
             if *kind == Kind::Pub {
                 return;
             }
-            let body = [&[0], topic].concat();
-            pending.push_back(Pending { body, more: false, peer: None });
+            pending.push_back(Pending::subscription(false, topic, None));
             if *manual {
                 pending_pipes.push_back(None);
             }
@@ -246,13 +205,7 @@ impl Pattern for Xpub {
     fn read_activated(&mut self, pipes: &mut Pipes, id: PipeId) {
         while pipes.can_read(id) {
             let Some(frame) = pipes.read(id) else { return };
-            let read = Read {
-                body: frame.data().to_vec(),
-                more: frame.more(),
-                command: frame.is_command(),
-                peer: frame.peer().cloned(),
-            };
-            self.handle_frame(id, &read);
+            self.handle_frame(id, &frame);
         }
     }
 
@@ -267,13 +220,10 @@ impl Pattern for Xpub {
             distribute.unmark();
             let only =
                 (self.manual && self.send_last_pipe).then(|| self.last_pipe.take()).flatten();
-            self.subscriptions.0.matches(out.data(), |ids| {
-                for id in ids {
-                    if only.is_none_or(|only| only == *id) {
-                        distribute.mark(*id);
-                    }
+            self.subscriptions.matches(out.data(), |id| {
+                if only.is_none_or(|only| only == id) {
+                    distribute.mark(id);
                 }
-                true
             });
             if self.invert {
                 distribute.invert();
@@ -298,7 +248,7 @@ impl Pattern for Xpub {
             self.last_pipe = pipe.filter(|pipe| self.distribute.contains(*pipe));
         }
         self.given.set_peer(pending.peer.as_ref());
-        Ok(self.given.put(Msg::from_slice(&pending.body), pending.more))
+        Ok(self.given.put(pending.body, pending.more))
     }
 
     fn can_recv(&mut self, _pipes: &mut Pipes) -> bool {
@@ -348,6 +298,6 @@ impl Pattern for Xpub {
     }
 
     fn get_option(&self, id: i32) -> Option<i32> {
-        (id == options::TOPICS_COUNT).then(|| self.subscriptions.0.len() as i32)
+        (id == options::TOPICS_COUNT).then(|| self.subscriptions.len() as i32)
     }
 }

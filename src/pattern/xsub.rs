@@ -11,12 +11,17 @@ use crate::pattern::{Pattern, int, options, switch};
 use crate::pipe::{Frame, Outgoing, PipeId, Pipes};
 use crate::protocol::command::{CANCEL, SUBSCRIBE};
 
+/// Memory for commands that is kept, bytes.
+const KEPT_COMMAND: usize = 1024;
+
 #[derive(Debug)]
 pub(super) struct Xsub {
     queue: FairQueue,
     distribute: Distribute,
     /// How often each topic was subscribed to.
-    subscriptions: Radix<u32>,
+    subscriptions: Radix,
+    /// The command that is being told.
+    command: Vec<u8>,
     /// SUB: only what was subscribed to is given out.
     filter: bool,
     pub(super) invert: bool,
@@ -33,6 +38,7 @@ impl Xsub {
             queue: FairQueue::default(),
             distribute: Distribute::default(),
             subscriptions: Radix::default(),
+            command: Vec::new(),
             filter,
             invert: false,
             verbose_unsubscribe: false,
@@ -43,31 +49,41 @@ impl Xsub {
         }
     }
 
-    pub(super) fn subscribe(&mut self, pipes: &mut Pipes, topic: &[u8]) {
-        *self.subscriptions.entry(topic, || 0).0 += 1;
+    /// `ENOMEM` if no more topics can be kept.
+    pub(super) fn subscribe(&mut self, pipes: &mut Pipes, topic: &[u8]) -> Result<()> {
+        self.count_in(topic)?;
         self.tell_all(pipes, SUBSCRIBE, topic);
+        Ok(())
     }
 
     pub(super) fn unsubscribe(&mut self, pipes: &mut Pipes, topic: &[u8]) {
-        let last = match self.subscriptions.get_mut(topic) {
-            Some(count) if *count > 1 => {
-                *count -= 1;
-                false
-            }
-            Some(_) => self.subscriptions.remove(topic).is_some(),
-            None => false,
-        };
-        if last || self.verbose_unsubscribe {
+        if self.count_out(topic) || self.verbose_unsubscribe {
             self.tell_all(pipes, CANCEL, topic);
         }
     }
 
-    fn tell_all(&self, pipes: &mut Pipes, name: &[u8], topic: &[u8]) {
-        let command = [name, topic].concat();
-        let ids: Vec<PipeId> = pipes.ids().collect();
-        for id in ids {
-            pipes.write_command(id, &command);
-        }
+    fn count_in(&mut self, topic: &[u8]) -> Result<()> {
+        let (count, _) = self.subscriptions.entry(topic, 0).ok_or(Errno::ENOMEM)?;
+        *count = count.saturating_add(1);
+        Ok(())
+    }
+
+    /// True if that was the topic's last subscription.
+    fn count_out(&mut self, topic: &[u8]) -> bool {
+        let last = self.subscriptions.remove_if(topic, |count| {
+            *count -= 1;
+            *count == 0
+        });
+        last == Some(true)
+    }
+
+    fn tell_all(&mut self, pipes: &mut Pipes, name: &[u8], topic: &[u8]) {
+        self.command.clear();
+        self.command.extend_from_slice(name);
+        self.command.extend_from_slice(topic);
+        pipes.write_command_to_all(&self.command);
+        // A long one is not worth keeping the memory.
+        self.command.shrink_to(KEPT_COMMAND);
     }
 
     fn tell_everything(&mut self, pipes: &mut Pipes, id: PipeId) {
@@ -151,7 +167,7 @@ impl Pattern for Xsub {
         match kind {
             Some(true) if alone => {
                 self.process_subscribe = true;
-                self.subscribe(pipes, &topic);
+                self.subscribe(pipes, &topic)?;
             }
             Some(false) if alone => {
                 self.process_subscribe = true;
@@ -159,12 +175,12 @@ impl Pattern for Xsub {
             }
             Some(true) => {
                 // Part of a longer message: goes as it is, other ends understand it.
-                *self.subscriptions.entry(&topic, || 0).0 += 1;
+                self.count_in(&topic)?;
                 self.process_subscribe = true;
                 self.distribute.send_to_all(pipes, out);
             }
             Some(false) => {
-                self.subscriptions.remove(&topic);
+                self.count_out(&topic);
                 self.process_subscribe = true;
                 self.distribute.send_to_all(pipes, out);
             }

@@ -226,6 +226,13 @@ impl Pipes {
         }
     }
 
+    /// Writes a command to all pipes, whatever the high-water marks.
+    pub fn write_command_to_all(&mut self, body: &[u8]) {
+        for index in 0..self.ends.len() {
+            self.write_command(PipeId(index as u32), body);
+        }
+    }
+
     /// Drops the frames of an unfinished message.
     pub fn rollback(&mut self, id: PipeId) {
         if let Some(End { tx: Tx::Queue(tx), .. }) = self.end(id) {

@@ -8,3 +8,4 @@ pub(super) mod fair_queue;
 pub(super) mod load_balance;
 mod pipe_list;
 pub(super) mod radix;
+pub(super) mod subscriptions;
