@@ -83,6 +83,7 @@ fn pointer<T>(body: impl FnOnce() -> Result<*mut T>) -> *mut T {
 }
 
 #[cold]
+#[inline(never)]
 fn fail(error: Errno) -> c_int {
     errno::set(error);
     -1

@@ -50,7 +50,7 @@ pub(super) unsafe fn init(msg: *mut Msg, fill: impl FnOnce(&mut Msg) -> Result<(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zmq_msg_init_size(msg: *mut Msg, size: usize) -> c_int {
     // SAFETY: see `zmq_msg_init`.
-    unsafe { init(msg, |msg| msg.make_room(size)) }
+    status(|| if msg.is_null() { Err(Errno::EFAULT) } else { unsafe { Msg::init_size(msg, size) } })
 }
 
 /// `zmq_msg_init_data(3)`
@@ -62,17 +62,22 @@ pub unsafe extern "C" fn zmq_msg_init_data(
     ffn: FreeFn,
     hint: *mut c_void,
 ) -> c_int {
-    // SAFETY: the memory is lent until `ffn` is called (zmq_msg_init_data(3)).
-    unsafe {
-        init(msg, |msg| {
-            *msg = match ffn {
-                Some(free) => Msg::from_foreign(data, size, free, hint),
+    status(|| {
+        if msg.is_null() {
+            return Err(Errno::EFAULT);
+        }
+        // SAFETY: the memory is lent until `ffn` is called (zmq_msg_init_data(3)).
+        unsafe {
+            match ffn {
+                Some(free) => Msg::init_foreign(msg, data, size, free, hint),
                 // Nobody wants it back: it counts as constant.
-                None => Msg::from_const(data, size),
-            };
-            Ok(())
-        })
-    }
+                None => {
+                    msg.write(Msg::from_const(data, size));
+                    Ok(())
+                }
+            }
+        }
+    })
 }
 
 /// `zmq_msg_close(3)`
@@ -97,7 +102,7 @@ pub unsafe extern "C" fn zmq_msg_move(dest: *mut Msg, src: *mut Msg) -> c_int {
             return Ok(());
         }
         // SAFETY: two live messages.
-        unsafe { *dest = std::mem::take(&mut *src) };
+        unsafe { (*src).move_to(&mut *dest) };
         Ok(())
     })
 }
@@ -112,7 +117,7 @@ pub unsafe extern "C" fn zmq_msg_copy(dest: *mut Msg, src: *mut Msg) -> c_int {
             return Ok(());
         }
         // SAFETY: two live messages.
-        unsafe { *dest = (*src).share() };
+        unsafe { (*src).share_to(&mut *dest) };
         Ok(())
     })
 }

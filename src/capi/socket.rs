@@ -166,13 +166,8 @@ pub unsafe extern "C" fn zmq_msg_recv(msg: *mut Msg, socket: *mut c_void, flags:
         let socket = handle::socket(socket)?;
         // SAFETY: see the module.
         let msg = unsafe { super::msg::live(msg) }?;
-        // What the message held goes when the socket's lock is released again.
-        let old = if msg.is_plain() && msg.is_empty() {
-            *msg = Msg::new();
-            None
-        } else {
-            Some(std::mem::take(msg))
-        };
+        // What a user's function wants back goes when the socket's lock is released again.
+        let old = msg.has_foreign().then(|| std::mem::take(msg));
         let received = socket.recv(flags & ZMQ_DONTWAIT != 0, |frame| frame.store(msg));
         if let Err(errno) = received {
             // COMPAT: looking for a message empties the old one (`capi-tests/api/messages.c`).

@@ -9,7 +9,7 @@
 //! reference goes. Counterpart: `content_t` in `msg.hpp` of libzmq 4.3.5.
 
 use std::ffi::c_void;
-use std::ptr::NonNull;
+use std::ptr::{self, NonNull};
 
 use crate::error::{Errno, Result};
 use crate::msg::pool;
@@ -18,18 +18,29 @@ use crate::sync::{AtomicU32, Ordering, fence};
 /// The user's function that takes a body back (`zmq_free_fn`).
 pub type FreeFn = unsafe extern "C" fn(data: *mut c_void, hint: *mut c_void);
 
-/// Header of a counted body.
+/// A body that needs so much is written over one of twice the size, bytes.
+const WORTH_KEEPING: usize = 1024;
+
+/// Header of a counted body. As aligned and as long as keeps the body behind it aligned.
+#[repr(C, align(16))]
 pub(super) struct Content {
     refs: AtomicU32,
-    data: *mut u8,
     origin: Origin,
+    data: *mut u8,
+    /// Owned: the bytes allocated in all, in the place of a pointer. Foreign: what `free` is told.
+    hint: *mut c_void,
+    free: Option<FreeFn>,
 }
 
+const _: () = assert!(cfg!(loom) || size_of::<Content>() == 32);
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[repr(u32)]
 enum Origin {
-    /// The body lies behind the header; bytes allocated in all.
-    Owned { allocated: usize },
+    /// The body lies behind the header.
+    Owned,
     /// The body belongs to somebody else.
-    Foreign { free: Option<FreeFn>, hint: *mut c_void, internal: bool },
+    Foreign,
 }
 
 impl Content {
@@ -37,17 +48,37 @@ impl Content {
     pub(super) fn owned(len: usize) -> Result<NonNull<Self>> {
         let needed = size_of::<Self>().checked_add(len).ok_or(Errno::ENOMEM)?;
         let (raw, allocated) = pool::allocate(needed).ok_or(Errno::ENOMEM)?;
-        let content = raw.cast::<Self>();
         // SAFETY: the allocation is large enough for header and body.
+        Ok(unsafe { Self::write_owned(raw, allocated) })
+    }
+
+    /// As [`Content::owned`], if memory for it is at hand.
+    #[inline]
+    pub(super) fn owned_quickly(len: usize) -> Option<NonNull<Self>> {
+        if len > pool::LARGEST - size_of::<Self>() {
+            return None;
+        }
+        let (raw, allocated) = pool::take_short(size_of::<Self>() + len)?;
+        // SAFETY: as in `owned`.
+        Some(unsafe { Self::write_owned(raw, allocated) })
+    }
+
+    /// # Safety
+    /// `raw` points to so many bytes, which are nobody's, and a header's at least.
+    #[inline]
+    unsafe fn write_owned(raw: NonNull<u8>, allocated: usize) -> NonNull<Self> {
+        let content = raw.cast::<Self>();
+        // SAFETY: room for a header (caller).
         unsafe {
-            let data = raw.as_ptr().add(size_of::<Self>());
             content.write(Self {
                 refs: AtomicU32::new(1),
-                data,
-                origin: Origin::Owned { allocated },
+                origin: Origin::Owned,
+                data: raw.as_ptr().add(size_of::<Self>()),
+                hint: ptr::without_provenance_mut(allocated),
+                free: None,
             });
         }
-        Ok(content)
+        content
     }
 
     /// Makes room for `len` bytes, which is not below what there is. `ENOMEM`: it is as it was.
@@ -57,48 +88,71 @@ impl Content {
     pub(super) unsafe fn grow(content: NonNull<Self>, len: usize) -> Result<NonNull<Self>> {
         let needed = size_of::<Self>().checked_add(len).ok_or(Errno::ENOMEM)?;
         // SAFETY: alive (caller).
-        let Origin::Owned { allocated } = (unsafe { &content.as_ref().origin }) else {
-            return Err(Errno::EINVAL);
-        };
+        let allocated = unsafe { content.as_ref() }.hint.addr();
         // SAFETY: that is what `owned` or this function got there; `needed` is not less (caller).
         let (raw, allocated) =
-            unsafe { pool::grow(content.cast(), *allocated, needed) }.ok_or(Errno::ENOMEM)?;
+            unsafe { pool::grow(content.cast(), allocated, needed) }.ok_or(Errno::ENOMEM)?;
         let mut content = raw.cast::<Self>();
         // SAFETY: the header moved along with the body.
         unsafe {
             content.as_mut().data = raw.as_ptr().add(size_of::<Self>());
-            content.as_mut().origin = Origin::Owned { allocated };
+            content.as_mut().hint = ptr::without_provenance_mut(allocated);
         }
         Ok(content)
     }
 
-    /// A body that stays where it is; `internal` when `free` is the library's own function.
-    pub(super) fn foreign(
-        data: *mut u8,
-        free: Option<FreeFn>,
-        hint: *mut c_void,
-        internal: bool,
-    ) -> NonNull<Self> {
-        let content = Box::new(Self {
-            refs: AtomicU32::new(1),
-            data,
-            origin: Origin::Foreign { free, hint, internal },
-        });
-        NonNull::from(Box::leak(content))
+    /// A body that stays where it is, until `free` is told that nobody wants it any more. `ENOMEM`
+    /// when there is no memory.
+    #[inline]
+    pub(super) fn foreign(data: *mut u8, free: FreeFn, hint: *mut c_void) -> Result<NonNull<Self>> {
+        let (raw, _) = pool::allocate(size_of::<Self>()).ok_or(Errno::ENOMEM)?;
+        let content = raw.cast::<Self>();
+        // SAFETY: the allocation is large enough.
+        unsafe {
+            content.write(Self {
+                refs: AtomicU32::new(1),
+                origin: Origin::Foreign,
+                data,
+                hint,
+                free: Some(free),
+            });
+        }
+        Ok(content)
     }
 
+    #[inline]
     pub(super) fn data(&self) -> *mut u8 {
         self.data
     }
 
-    /// Dropping the last reference runs a user's function.
-    pub(super) fn is_users(&self) -> bool {
-        matches!(self.origin, Origin::Foreign { free: Some(_), internal: false, .. })
+    /// True if a body of `len` bytes may be written over this one: it is nobody else's, has the room,
+    /// and not so much of it that it had better be given back.
+    #[inline]
+    pub(super) fn fits(&self, len: usize) -> bool {
+        let needed = size_of::<Self>() + len;
+        let allocated = self.hint.addr();
+        // Acquire: whoever shared the body is through with it.
+        self.origin == Origin::Owned
+            && needed <= allocated
+            && allocated <= 2 * needed.max(WORTH_KEEPING)
+            && self.refs.load(Ordering::Acquire) == 1
     }
 
+    /// Dropping the last reference runs a user's function.
+    #[inline]
+    pub(super) fn is_users(&self) -> bool {
+        self.origin == Origin::Foreign
+    }
+
+    /// One more reference.
+    #[inline]
     pub(super) fn retain(&self) {
-        // Relaxed: the caller has a reference already.
-        self.refs.fetch_add(1, Ordering::Relaxed);
+        // Relaxed: the caller has a reference already. If it is the only one, nobody else can count.
+        if self.refs.load(Ordering::Relaxed) == 1 {
+            self.refs.store(2, Ordering::Relaxed);
+        } else {
+            self.refs.fetch_add(1, Ordering::Relaxed);
+        }
     }
 
     /// Gives one reference back.
@@ -123,23 +177,30 @@ impl Content {
 
     /// # Safety
     /// Nobody refers to the content any more.
+    #[inline]
     unsafe fn free(content: NonNull<Self>) {
         // SAFETY: alive until freed below.
-        match *unsafe { &content.as_ref().origin } {
-            Origin::Owned { allocated } => {
-                // SAFETY: `owned` got that much there, and nobody refers to it any more.
-                unsafe { pool::free(content.cast(), allocated) };
-            }
-            Origin::Foreign { free, hint, .. } => {
-                // SAFETY: made by `Box::leak` in `foreign`; the function is called once with what
-                // its user gave, and the header is gone by then, so it may do what it likes.
-                unsafe {
-                    let data = content.as_ref().data;
-                    drop(Box::from_raw(content.as_ptr()));
-                    if let Some(free) = free {
-                        free(data.cast(), hint);
-                    }
-                }
+        let Self { origin, hint, .. } = unsafe { content.as_ref() };
+        match origin {
+            // SAFETY: `owned` or `grow` got that much there.
+            Origin::Owned => unsafe { pool::free(content.cast(), hint.addr()) },
+            // SAFETY: made by `foreign`; nobody refers to it (caller).
+            Origin::Foreign => unsafe { Self::give_back(content) },
+        }
+    }
+
+    /// # Safety
+    /// The content was made by `foreign`, and nobody refers to it any more.
+    #[inline(never)]
+    unsafe fn give_back(content: NonNull<Self>) {
+        // SAFETY: alive until freed below.
+        let &Self { data, hint, free, .. } = unsafe { content.as_ref() };
+        // SAFETY: allocated in `foreign` with that size. The function is called once with what its
+        // user gave, and the header is gone by then, so it may do what it likes.
+        unsafe {
+            pool::free(content.cast(), pool::size_for(size_of::<Self>()));
+            if let Some(free) = free {
+                free(data.cast(), hint);
             }
         }
     }

@@ -22,7 +22,7 @@ use std::sync::{Mutex, TryLockError};
 const STEP: usize = 128;
 
 /// Longest block that a thread keeps for itself.
-const LARGEST: usize = 2048;
+pub(super) const LARGEST: usize = 2048;
 
 const CLASSES: usize = LARGEST / STEP;
 
@@ -45,34 +45,108 @@ struct Block {
     next: *mut Self,
 }
 
-#[derive(Clone, Copy)]
+/// Free blocks of one class.
 struct List {
-    first: *mut Block,
-    len: usize,
+    first: Cell<*mut Block>,
+    /// Blocks that may still be added. None as long as the thread has not promised to give them
+    /// back at its end, and after that.
+    room: Cell<usize>,
 }
-
-struct Pool([Cell<List>; CLASSES]);
 
 thread_local! {
-    static POOL: Pool = const {
-        Pool([const { Cell::new(List { first: ptr::null_mut(), len: 0 }) }; CLASSES])
+    // Needs no destructor, so that it costs nothing to know whether that ran.
+    static LISTS: [List; CLASSES] = const {
+        [const { List { first: Cell::new(ptr::null_mut()), room: Cell::new(0) } }; CLASSES]
     };
+    static AT_END: AtEnd = const { AtEnd };
 }
 
-impl Drop for Pool {
+/// Gives the blocks of its thread back.
+struct AtEnd;
+
+impl Drop for AtEnd {
     fn drop(&mut self) {
-        for (class, list) in self.0.iter().enumerate() {
-            let mut block = list.get().first;
-            while !block.is_null() {
-                // SAFETY: blocks in a list are free, hold a link, and have their class's size.
-                unsafe {
-                    let next = (*block).next;
-                    alloc::dealloc(block.cast(), layout(size_of_class(class)));
-                    block = next;
+        LISTS.with(|lists| {
+            for (class, list) in lists.iter().enumerate() {
+                list.room.set(0);
+                let mut block = list.first.replace(ptr::null_mut());
+                while !block.is_null() {
+                    // SAFETY: blocks in a list are free, hold a link, and have their class's size.
+                    unsafe {
+                        let next = (*block).next;
+                        alloc::dealloc(block.cast(), layout(size_of_class(class)));
+                        block = next;
+                    }
                 }
             }
+        });
+    }
+}
+
+/// True if this thread will give back at its end what its lists hold.
+fn is_kept_in_order() -> bool {
+    AT_END.try_with(|_| ()).is_ok()
+}
+
+impl List {
+    #[inline]
+    fn pop(&self) -> Option<NonNull<u8>> {
+        let block = NonNull::new(self.first.get())?;
+        // SAFETY: a block in the list is free and holds a link.
+        self.first.set(unsafe { block.as_ref().next });
+        self.room.set(self.room.get() + 1);
+        Some(block.cast())
+    }
+
+    /// Adds a block, if there is room.
+    ///
+    /// # Safety
+    /// It has the class's size, and is nobody else's.
+    #[inline]
+    unsafe fn push(&self, memory: NonNull<u8>) -> bool {
+        let room = self.room.get();
+        if room == 0 {
+            return false;
+        }
+        let block = memory.cast::<Block>();
+        // SAFETY: at least 128 bytes, aligned, and nobody else's (caller).
+        unsafe { block.write(Block { next: self.first.get() }) };
+        self.first.set(block.as_ptr());
+        self.room.set(room - 1);
+        true
+    }
+
+    /// Takes over a full list of the shelf's. Only when this one is empty.
+    #[cold]
+    fn refill(&self, class: usize) {
+        if is_kept_in_order()
+            && let Some(first) = Shelf::with(|shelf| shelf.take_list(class)).flatten()
+        {
+            self.first.set(first);
+            self.room.set(0);
         }
     }
+
+    /// Makes room in a list that has none, if that may be. True if there is some.
+    #[cold]
+    fn make_room(&self, class: usize) -> bool {
+        let first = self.first.get();
+        let made = if first.is_null() {
+            is_kept_in_order()
+        } else {
+            Shelf::with(|shelf| shelf.put_list(class, first)) == Some(true)
+        };
+        if made {
+            self.first.set(ptr::null_mut());
+            self.room.set(full(class));
+        }
+        made
+    }
+}
+
+/// Blocks of a full list.
+fn full(class: usize) -> usize {
+    KEPT / size_of_class(class)
 }
 
 fn size_of_class(class: usize) -> usize {
@@ -87,8 +161,8 @@ fn layout(size: usize) -> Layout {
 /// Blocks that wait for any thread, by size.
 struct Shelf {
     blocks: [Vec<NonNull<u8>>; SHELVED_SIZES],
-    /// Full lists of short blocks, by class.
-    lists: [Vec<List>; CLASSES],
+    /// The first blocks of full lists, by class.
+    lists: [Vec<*mut Block>; CLASSES],
     bytes: usize,
 }
 
@@ -118,18 +192,18 @@ impl Shelf {
         Some(block)
     }
 
-    fn take_list(&mut self, class: usize) -> Option<List> {
-        let list = self.lists.get_mut(class)?.pop()?;
-        self.bytes -= list.len * size_of_class(class);
-        Some(list)
+    fn take_list(&mut self, class: usize) -> Option<*mut Block> {
+        let first = self.lists.get_mut(class)?.pop()?;
+        self.bytes -= full(class) * size_of_class(class);
+        Some(first)
     }
 
     /// True if the list was kept.
-    fn put_list(&mut self, class: usize, list: List) -> bool {
-        let bytes = list.len * size_of_class(class);
+    fn put_list(&mut self, class: usize, first: *mut Block) -> bool {
+        let bytes = full(class) * size_of_class(class);
         let room = self.bytes + bytes <= SHELVED;
         if room && let Some(lists) = self.lists.get_mut(class) {
-            lists.push(list);
+            lists.push(first);
             self.bytes += bytes;
             return true;
         }
@@ -165,30 +239,51 @@ fn shelf_of(size: usize) -> usize {
 /// Memory of at least `len` bytes; the size that it has is to be given back with it.
 #[inline]
 pub(crate) fn allocate(len: usize) -> Option<(NonNull<u8>, usize)> {
-    if len > LARGEST || len == 0 || cfg!(loom) {
-        return allocate_large(len.max(1));
-    }
-    let class = (len - 1) / STEP;
-    let taken = POOL.try_with(|pool| {
-        let mut list = pool.0[class].get();
-        if list.first.is_null() {
-            list = Shelf::with(|shelf| shelf.take_list(class)).flatten()?;
-        }
-        let block = NonNull::new(list.first)?;
-        // SAFETY: a block in the list is free and holds a link.
-        let next = unsafe { block.as_ref().next };
-        pool.0[class].set(List { first: next, len: list.len - 1 });
-        Some(block)
-    });
-    match taken {
-        Ok(Some(block)) => Some((block.cast(), size_of_class(class))),
-        _ => allocate_unpooled(size_of_class(class)),
-    }
+    take_short(len).or_else(|| match class_of(len) {
+        Some(class) => allocate_short(class),
+        None => allocate_large(len),
+    })
+}
+
+/// As [`allocate`], if it is short and this thread has one.
+#[inline]
+pub(super) fn take_short(len: usize) -> Option<(NonNull<u8>, usize)> {
+    let class = class_of(len)?;
+    let block = LISTS.with(|lists| lists[class].pop())?;
+    Some((block, size_of_class(class)))
+}
+
+/// The size of a short block for `len` bytes.
+#[inline]
+pub(super) const fn size_for(len: usize) -> usize {
+    len.next_multiple_of(STEP)
+}
+
+/// The class of blocks that hold `len` bytes; `None` for nothing and for long ones.
+#[inline]
+fn class_of(len: usize) -> Option<usize> {
+    let last = len.wrapping_sub(1);
+    (last < LARGEST && !cfg!(loom)).then_some(last / STEP)
 }
 
 #[cold]
+#[inline(never)]
+fn allocate_short(class: usize) -> Option<(NonNull<u8>, usize)> {
+    let block = LISTS.with(|lists| {
+        lists[class].refill(class);
+        lists[class].pop()
+    });
+    let size = size_of_class(class);
+    block.map(|block| (block, size)).or_else(|| allocate_unpooled(size))
+}
+
+#[cold]
+#[inline(never)]
 fn allocate_large(len: usize) -> Option<(NonNull<u8>, usize)> {
-    if len > LARGEST_SHELVED || len <= LARGEST || cfg!(loom) {
+    if len <= LARGEST {
+        return allocate_unpooled(size_for(len.max(1)));
+    }
+    if len > LARGEST_SHELVED || cfg!(loom) {
         return allocate_unpooled(len);
     }
     let size = shelved_size(len);
@@ -212,6 +307,7 @@ pub(super) unsafe fn grow(
     size: usize,
     len: usize,
 ) -> Option<(NonNull<u8>, usize)> {
+    let len = if len <= LARGEST { size_for(len) } else { len };
     Layout::from_size_align(len, ALIGN).ok()?;
     // SAFETY: every block was allocated with the layout of its size (caller); the new size was
     // just seen to be a possible one.
@@ -225,25 +321,26 @@ pub(super) unsafe fn grow(
 /// `memory` and `size` came from one [`allocate`] or [`grow`], and nobody uses the memory any more.
 #[inline]
 pub(crate) unsafe fn free(memory: NonNull<u8>, size: usize) {
-    let pooled = size <= LARGEST && size.is_multiple_of(STEP) && !cfg!(loom) && {
-        let class = size / STEP - 1;
-        let kept = POOL.try_with(|pool| {
-            let mut list = pool.0[class].get();
-            if list.len * size >= KEPT {
-                if Shelf::with(|shelf| shelf.put_list(class, list)) != Some(true) {
-                    return false;
-                }
-                list = List { first: ptr::null_mut(), len: 0 };
-            }
-            let block = memory.as_ptr().cast::<Block>();
-            // SAFETY: at least 128 bytes, aligned, and nobody else's (caller).
-            unsafe { (*block).next = list.first };
-            pool.0[class].set(List { first: block, len: list.len + 1 });
-            true
-        });
-        kept == Ok(true)
-    };
-    if !pooled {
+    let kept = class_of(size).is_some_and(|class| {
+        // SAFETY: short blocks have their class's size; nobody uses it any more (caller).
+        LISTS.with(|lists| unsafe { lists[class].push(memory) })
+    });
+    if !kept {
+        // SAFETY: as the caller says.
+        unsafe { free_slow(memory, size) };
+    }
+}
+
+/// # Safety
+/// As [`free`].
+#[cold]
+#[inline(never)]
+unsafe fn free_slow(memory: NonNull<u8>, size: usize) {
+    let kept = class_of(size).is_some_and(|class| {
+        // SAFETY: as in `free`.
+        LISTS.with(|lists| lists[class].make_room(class) && unsafe { lists[class].push(memory) })
+    });
+    if !kept {
         // SAFETY: as the caller says.
         unsafe { free_large(memory, size) };
     }
@@ -251,7 +348,6 @@ pub(crate) unsafe fn free(memory: NonNull<u8>, size: usize) {
 
 /// # Safety
 /// As [`free`].
-#[cold]
 unsafe fn free_large(memory: NonNull<u8>, size: usize) {
     let shelved = (LARGEST + 1..=LARGEST_SHELVED).contains(&size)
         && size == shelved_size(size)
@@ -286,8 +382,11 @@ mod tests {
             // SAFETY: just allocated.
             unsafe { free(memory, size) };
         }
-        let kept = POOL.with(|pool| pool.0[7].get().len);
-        assert!(kept * 1024 <= KEPT);
+        let mut kept = 0;
+        while LISTS.with(|lists| lists[7].pop()).is_some() {
+            kept += 1;
+        }
+        assert!(kept > 0 && kept * 1024 <= KEPT);
     }
 
     #[test]

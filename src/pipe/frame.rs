@@ -148,7 +148,7 @@ impl Frame<'_> {
         msg
     }
 
-    /// As [`Frame::into_msg`], into an empty message's place. It stays empty if there is no memory
+    /// As [`Frame::into_msg`], in the place of another message. It is empty if there is no memory
     /// for a copy.
     #[inline]
     pub fn store(self, msg: &mut Msg) {
@@ -156,11 +156,11 @@ impl Frame<'_> {
             *msg = std::mem::take(&mut self.0.msg);
         } else {
             // A message without a body is all that can be given when there is no memory.
-            let _ = msg.copy_from(self.data());
+            let _ = msg.replace(self.data());
         }
         msg.set_more(self.0.more);
         msg.set_routing_id(self.0.routing_id);
-        msg.set_peer(self.0.peer.clone());
+        msg.set_peer(self.0.peer.as_ref());
     }
 }
 
