@@ -8,6 +8,7 @@
 #![cfg(loom)]
 
 use std::ffi::c_void;
+use std::mem::MaybeUninit;
 use std::sync::Arc;
 
 use loom::cell::UnsafeCell;
@@ -303,8 +304,12 @@ fn a_shared_body_is_freed_once_and_last() {
         let (token, count) = (Token::new(), Arc::new(AtomicUsize::new(0)));
         let data = Arc::into_raw(Arc::clone(&token)).cast_mut().cast();
         let hint = Arc::into_raw(Arc::clone(&count)).cast_mut().cast();
+        let mut msg = MaybeUninit::uninit();
         // SAFETY: the token lives until `free_counted` takes it back.
-        let mut msg = unsafe { Msg::from_foreign(data, 1, free_counted, hint) };
+        let made = unsafe { Msg::init_foreign(msg.as_mut_ptr(), data, 1, free_counted, hint) };
+        made.expect("memory");
+        // SAFETY: a message now.
+        let mut msg = unsafe { msg.assume_init() };
         let copy = msg.share();
         let theirs = Arc::clone(&token);
         let thread = thread::spawn(move || {
@@ -312,7 +317,10 @@ fn a_shared_body_is_freed_once_and_last() {
             drop(copy);
         });
         token.get();
+        // The copy may be gone by now, or not.
+        let another = msg.share();
         drop(msg);
+        drop(another);
         thread.join().expect("no panic");
         assert_eq!(count.load(Ordering::Relaxed), 1);
     });

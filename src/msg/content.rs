@@ -147,10 +147,12 @@ impl Content {
     /// One more reference.
     #[inline]
     pub(super) fn retain(&self) {
-        // Relaxed: the caller has a reference already. If it is the only one, nobody else can count.
-        if self.refs.load(Ordering::Relaxed) == 1 {
+        // A count of one is ours alone: nobody can change it. Acquire: who gave the others back was
+        // through with the body before, which the store does not pass on.
+        if self.refs.load(Ordering::Acquire) == 1 {
             self.refs.store(2, Ordering::Relaxed);
         } else {
+            // Relaxed: the caller has a reference already.
             self.refs.fetch_add(1, Ordering::Relaxed);
         }
     }
