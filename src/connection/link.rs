@@ -48,10 +48,9 @@ impl Watch {
     /// sender that pauses for a moment should not have to pay.
     const IDLE_TICKS: u32 = 3;
 
-    /// While the application sleeps the looks become rarer, by doubling up to this often,
-    const DOUBLINGS: u32 = 3;
-    /// and end after so many, about a second: an idle connection costs nothing.
-    const SLEEPY_LOOKS: u32 = 16;
+    /// While the application sleeps the looks become rarer, and end with this one: an idle connection
+    /// costs nothing.
+    const SLEEPY_LOOKS: u32 = 2;
 }
 
 /// What a session is told.
@@ -482,7 +481,7 @@ impl Link {
         if self.sleeping.load(Ordering::SeqCst) {
             watch.sleepy_looks += 1;
             if watch.sleepy_looks < Watch::SLEEPY_LOOKS {
-                return Some(Watch::PATIENCE * (1 << watch.sleepy_looks.min(Watch::DOUBLINGS)));
+                return Some(Watch::PATIENCE * (1 << watch.sleepy_looks));
             }
             watch.sleepy_looks = 0;
             // It waits for the descriptor; it asks to be watched when it wakes up.

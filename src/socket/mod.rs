@@ -11,6 +11,7 @@
 mod drivers;
 mod endpoints;
 mod monitor;
+mod occupancy;
 pub mod options;
 pub(crate) mod parker;
 mod peers;

@@ -14,9 +14,11 @@ use crate::pattern::Pattern;
 use crate::pipe::{End, Frame, PipeId, Pipes, Rx, Tx, signals};
 use crate::protocol::SocketType;
 use crate::sync::Guardable;
+use crate::sys::clock::Ticks;
 
 use super::drivers::Drivers;
 use super::endpoints::Endpoints;
+use super::occupancy::Occupancy;
 use super::options::Options;
 use super::shared::{Incoming, Shared};
 use super::spin::Spin;
@@ -34,6 +36,7 @@ pub(super) struct State {
     pub(super) pattern: Box<dyn Pattern>,
     pub(super) pipes: Pipes,
     drivers: Drivers,
+    occupancy: Occupancy,
     pub(super) endpoints: Endpoints,
     pub(super) last_endpoint: String,
     pub(super) rcvmore: bool,
@@ -86,6 +89,7 @@ impl State {
             pattern,
             pipes: Pipes::default(),
             drivers: Drivers::default(),
+            occupancy: Occupancy::new(),
             endpoints: Endpoints::default(),
             last_endpoint: String::new(),
             rcvmore: false,
@@ -250,11 +254,17 @@ impl State {
     }
 
     /// Reads from the network in place of waiting; true if something came. `take_over`: from the
-    /// I/O thread, too.
+    /// I/O thread, too, if this goes on; a caller that comes now and then leaves it to that thread.
     pub(super) fn drive(&mut self, take_over: bool) -> bool {
-        self.drivers.are_few()
-            && !self.has_descriptor
-            && self.drivers.receive(&mut self.pipes, take_over)
+        if !self.drivers.are_few() || self.has_descriptor {
+            return false;
+        }
+        let occupied = self.occupancy.look(Ticks::now());
+        let received = self.drivers.receive(&mut self.pipes, take_over && occupied);
+        if !received && !occupied {
+            self.drivers.give_back_all();
+        }
+        received
     }
 
     /// The caller had to wait for input.
