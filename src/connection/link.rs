@@ -23,6 +23,7 @@ use crate::protocol::ProtocolError;
 use crate::reactor::{Registration, Remote, Token};
 use crate::sync::{AtomicBool, AtomicI32, AtomicU8, AtomicU32, AtomicU64, Ordering, Role};
 use crate::sys::clock::Ticks;
+use crate::sys::modes::Modes;
 use crate::transport::Stream;
 
 use super::ListenerHandle;
@@ -117,6 +118,8 @@ pub struct Link {
     origin: Option<Origin>,
     /// What the peer did wrong, left by whoever noticed.
     fault: Mutex<Option<Loss>>,
+    /// Nobody sends but the I/O thread, which therefore asks the pipe for a signal: `sys::modes`.
+    sent_on_signal: bool,
 }
 
 /// Where a peer that was taken in comes from.
@@ -167,6 +170,7 @@ impl Link {
             endpoints: Mutex::default(),
             origin,
             fault: Mutex::default(),
+            sent_on_signal: !Modes::current().application_drives,
         })
     }
 
@@ -227,6 +231,7 @@ impl Link {
                     if let Some(writer) = &mut writer {
                         tx.rewind(writer);
                     }
+                    look_again |= self.sent_on_signal && !tx.arm();
                 }
                 Ok(Flushed::Full) => {
                     self.full.store(true, Ordering::Relaxed);

@@ -154,6 +154,20 @@ impl TxSide {
         }
     }
 
+    /// Asks the pipe for a signal when there is more. False: there is already.
+    pub(super) fn arm(&mut self) -> bool {
+        if self.conn.is_none() {
+            // The next connection begins with a flush.
+            return true;
+        }
+        match &mut self.source {
+            Source::Flusher(flusher) => flusher.arm(),
+            Source::Reader(reader) => !reader.can_read(),
+            Source::Latest(reader) => !reader.can_read(),
+            Source::None => true,
+        }
+    }
+
     fn between_messages(&self) -> bool {
         match &self.source {
             Source::Reader(reader) => !reader.in_message(),

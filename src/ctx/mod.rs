@@ -18,6 +18,7 @@ use crate::error::{Errno, Result};
 use crate::reactor::{IoThread, IoThreadConfig, Remote};
 use crate::sync::{AtomicU32, Ordering};
 use crate::sys;
+use crate::sys::modes::Modes;
 
 pub use inproc::{Connected, Inproc, Party, Waiting};
 use options::CtxOptions;
@@ -141,7 +142,7 @@ impl Ctx {
         let config = self.lock().started_with.clone().unwrap_or_default();
         let mut threads = self.io_threads.lock().unwrap_or_else(PoisonError::into_inner);
         if threads.is_empty() {
-            for index in 0..config.io_threads {
+            for index in 0..running_threads(config.io_threads) {
                 let prefix = if config.thread_name_prefix.is_empty() {
                     String::new()
                 } else {
@@ -158,10 +159,12 @@ impl Ctx {
                 })?);
             }
         }
+        // A mask means the threads that were set, whatever number is forced.
+        let named = config.io_threads.clamp(0, 64) as usize;
         threads
             .iter()
             .enumerate()
-            .filter(|(index, _)| affinity == 0 || *index < 64 && affinity >> index & 1 == 1)
+            .filter(|(index, _)| affinity == 0 || *index < named && affinity >> index & 1 == 1)
             .map(|(_, thread)| thread.remote())
             .min_by_key(|remote| remote.load())
             .cloned()
@@ -202,6 +205,11 @@ impl Ctx {
             std::mem::take(&mut *self.io_threads.lock().unwrap_or_else(PoisonError::into_inner));
         drop(threads);
     }
+}
+
+/// How many I/O threads stand for `set` of them.
+fn running_threads(set: i32) -> i32 {
+    if set == 0 { 0 } else { set.max(Modes::current().least_io_threads) }
 }
 
 fn seed() -> u32 {

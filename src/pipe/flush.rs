@@ -51,6 +51,13 @@ impl Flusher {
         self.done.dir.published() != self.done.pos() || self.ahead > 0
     }
 
+    /// Asks for [`signals::READABLE`](super::signals::READABLE) when more is published than was
+    /// handed over. False: there is more already.
+    pub fn arm(&mut self) -> bool {
+        let (dir, at) = (&self.done.dir, self.done.pos());
+        dir.arm_reader(at) || dir.writer_closed() && dir.published() == at
+    }
+
     /// Stream offset up to which everything was handed over.
     pub fn offset(&self) -> u64 {
         self.done.pos()

@@ -43,8 +43,8 @@ pub struct End {
     pub port: Arc<Port>,
     /// Set once the pattern asked for the pipe's end, or its end was seen.
     leaving: bool,
-    /// What is written must be sent: the other end belongs to a connection.
-    networked: bool,
+    /// What is written is told by [`Pipes::next_written`].
+    reported: bool,
     /// See [`End::farewell`].
     farewell: Option<Arc<OnceLock<Vec<u8>>>>,
 }
@@ -52,17 +52,12 @@ pub struct End {
 impl End {
     /// Puts the two ends of a pipe together.
     pub fn new(tx: Tx, rx: Rx, port: Arc<Port>) -> Self {
-        Self { tx, rx, port, leaving: false, networked: false, farewell: None }
+        Self { tx, rx, port, leaving: false, reported: false, farewell: None }
     }
 
     /// The place for the last message that the other end is to get when this one closes.
     pub fn farewell(&mut self) -> Arc<OnceLock<Vec<u8>>> {
         Arc::clone(self.farewell.get_or_insert_default())
-    }
-
-    /// True if the other end belongs to a connection.
-    pub fn is_networked(&self) -> bool {
-        self.networked
     }
 
     /// Messages that wait to leave and to be read.
@@ -112,10 +107,9 @@ pub struct Pipes {
 }
 
 impl Pipes {
-    /// Takes a pipe in; `networked` if what is written to it is to be reported by
-    /// [`Pipes::next_written`].
-    pub fn insert(&mut self, mut end: End, networked: bool) -> PipeId {
-        end.networked = networked;
+    /// Takes a pipe in; `reported` if [`Pipes::next_written`] is to tell what is written to it.
+    pub fn insert(&mut self, mut end: End, reported: bool) -> PipeId {
+        end.reported = reported;
         let index = self.free.pop().unwrap_or_else(|| {
             self.ends.push(None);
             (self.ends.len() - 1) as u32
@@ -188,13 +182,13 @@ impl Pipes {
     #[inline(always)]
     pub fn write(&mut self, id: PipeId, out: &mut Outgoing<'_>) -> bool {
         let Some(end) = self.end(id) else { return false };
-        let (leaving, networked) = (end.leaving, end.networked);
+        let (leaving, reported) = (end.leaving, end.reported);
         let written = !leaving
             && match &mut end.tx {
                 Tx::Queue(tx) => tx.write(out),
                 Tx::Latest(tx) => tx.write(out),
             };
-        if networked && written && !out.more {
+        if reported && written && !out.more {
             self.note_written(id);
         }
         written
@@ -204,13 +198,13 @@ impl Pipes {
     /// large ones shared.
     pub fn write_copy(&mut self, id: PipeId, out: &mut Outgoing<'_>) -> bool {
         let Some(end) = self.end(id) else { return false };
-        let (leaving, networked) = (end.leaving, end.networked);
+        let (leaving, reported) = (end.leaving, end.reported);
         let written = !leaving
             && match &mut end.tx {
                 Tx::Queue(tx) => tx.write_copy(out),
                 Tx::Latest(tx) => tx.write(&mut Outgoing::slice(out.data(), out.more)),
             };
-        if networked && written && !out.more {
+        if reported && written && !out.more {
             self.note_written(id);
         }
         written
@@ -218,9 +212,9 @@ impl Pipes {
 
     /// Writes a command, whatever the high-water mark.
     pub fn write_command(&mut self, id: PipeId, body: &[u8]) {
-        if let Some(End { leaving: false, networked, tx: Tx::Queue(tx), .. }) = self.end(id) {
-            let networked = *networked;
-            if tx.write_command(body) && networked {
+        if let Some(End { leaving: false, reported, tx: Tx::Queue(tx), .. }) = self.end(id) {
+            let reported = *reported;
+            if tx.write_command(body) && reported {
                 self.note_written(id);
             }
         }

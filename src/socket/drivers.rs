@@ -2,7 +2,8 @@
 //! reading in place of waiting.
 //!
 //! Thread: under the socket's lock. Invariants: a driver stands under its pipe's id; one with an
-//! unsent burst is listed; with more than [`MAX_READ`] pipes the I/O thread does the reading.
+//! unsent burst is listed; with more than [`MAX_READ`] pipes the I/O thread does the reading. Where
+//! the I/O threads are to do everything (`sys::modes`), these are only known here.
 //! Counterpart: none; libzmq 4.3.5 leaves all of this to its I/O thread.
 
 use std::os::fd::RawFd;
@@ -11,12 +12,15 @@ use std::sync::Arc;
 use crate::connection::{Driver, Link, Pace, Received};
 use crate::msg::Msg;
 use crate::pipe::{End, PipeId, Pipes, Rx, Tx};
+use crate::sys::modes::Modes;
 
 /// With more network peers than this, the I/O thread reads for the socket.
 const MAX_READ: usize = 8;
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Drivers {
+    /// False: the I/O threads do everything, see `sys::modes`.
+    by_callers: bool,
     by_pipe: Vec<Option<Driver>>,
     ids: Vec<PipeId>,
     /// Pipes with messages that wait for more to come.
@@ -25,6 +29,21 @@ pub(super) struct Drivers {
 }
 
 impl Drivers {
+    pub(super) fn new() -> Self {
+        Self {
+            by_callers: Modes::current().application_drives,
+            by_pipe: Vec::new(),
+            ids: Vec::new(),
+            bursting: Vec::new(),
+            pace: Pace::default(),
+        }
+    }
+
+    /// True if [`Drivers::send_written`] is to hear of what is written.
+    pub(super) fn send(&self) -> bool {
+        self.by_callers
+    }
+
     /// A pipe comes in.
     pub(super) fn attach(&mut self, id: PipeId, link: Arc<Link>) {
         let index = id.0 as usize;
@@ -46,9 +65,9 @@ impl Drivers {
         Some(driver)
     }
 
-    /// True if the caller's thread may read from all of them.
+    /// They are few enough for the caller's thread to read from all of them.
     pub(super) fn are_few(&self) -> bool {
-        self.ids.len() <= MAX_READ
+        self.by_callers && self.ids.len() <= MAX_READ
     }
 
     /// The link of a pipe.

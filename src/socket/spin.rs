@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use crate::sys::affinity;
 use crate::sys::clock::{self, Ticks};
+use crate::sys::modes::Modes;
 
 /// Upper bound of one busy wait.
 const LONGEST: Duration = Duration::from_micros(50);
@@ -51,7 +52,7 @@ pub(super) enum Look {
 
 impl Spin {
     pub(super) fn new() -> Self {
-        let allowed = affinity::allowed_cpus() > 1;
+        let allowed = affinity::allowed_cpus() > 1 && Modes::current().spins;
         let longest = if allowed { clock::ticks_in(LONGEST) } else { 0 };
         let first = clock::ticks_in(FIRST).min(longest);
         let fall_back = clock::ticks_in(FALL_BACK);

@@ -88,7 +88,7 @@ impl State {
             options: Options::default(),
             pattern,
             pipes: Pipes::default(),
-            drivers: Drivers::default(),
+            drivers: Drivers::new(),
             occupancy: Occupancy::new(),
             endpoints: Endpoints::default(),
             last_endpoint: String::new(),
@@ -173,7 +173,7 @@ impl State {
         subscribe_to_all: bool,
         locally_initiated: bool,
     ) -> PipeId {
-        let id = self.pipes.insert(end, link.is_some());
+        let id = self.pipes.insert(end, link.is_some() && self.drivers.send());
         self.pipes_changed();
         if let Some(link) = link {
             self.drivers.attach(id, link);
@@ -333,6 +333,7 @@ impl State {
         let (sndhwm, rcvhwm) = (self.options.ints.sndhwm, self.options.ints.rcvhwm);
         let ids: Vec<PipeId> = self.pipes.ids().collect();
         for id in ids {
+            let is_networked = self.drivers.link(id).is_some();
             let Some(end) = self.pipes.end(id) else { continue };
             if let Tx::Queue(writer) = &end.tx {
                 writer.set_hwm(sndhwm as u32);
@@ -340,7 +341,7 @@ impl State {
             // COMPAT: an inproc peer goes on by the mark of when it connected
             // (`capi-tests/api/hwm.c`).
             if let Rx::Queue(reader) = &end.rx
-                && end.is_networked()
+                && is_networked
             {
                 reader.set_hwm(rcvhwm as u32);
             }

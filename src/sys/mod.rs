@@ -10,6 +10,7 @@ pub mod eventfd;
 pub mod fs;
 pub mod futex;
 pub mod io;
+pub mod modes;
 pub mod net;
 pub mod poll;
 pub mod signals;
