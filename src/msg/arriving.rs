@@ -32,6 +32,11 @@ impl ArrivingBody {
         Ok(Self { content: Content::owned(capacity)?, len, filled: 0, capacity })
     }
 
+    /// Bytes that it will have.
+    pub fn whole_len(&self) -> usize {
+        self.len
+    }
+
     /// Bytes that are still to come.
     pub fn missing(&self) -> usize {
         self.len - self.filled

@@ -26,6 +26,14 @@ const MAX_BODY: u64 = isize::MAX as u64 - 64;
 /// Free bytes in a chunk below which a read is not worth its system call.
 const MIN_SPARE: usize = 1024;
 
+/// A stream of bodies of this length and more goes into memory of their own as far as it can: what
+/// is read into the chunk instead has to be copied once more. Shorter ones share a read.
+const BULK: usize = 48 << 10;
+
+/// Bytes read into the chunk where a body of that kind is expected: its header, and short frames
+/// before it.
+const PEEK: usize = MIN_SPARE;
+
 /// Where a scan stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scanned {
@@ -53,6 +61,8 @@ pub struct Filler {
     body: Option<PartialBody>,
     /// The last read filled all the room that it had.
     hungry: bool,
+    /// The last frame was a [`BULK`] one, so the next may be too.
+    bulk: bool,
     /// This turn's last read left nothing in the kernel.
     drained: bool,
     /// The reader is waiting for what is scanned, so the high-water mark does not stop it.
@@ -67,10 +77,16 @@ struct PartialBody {
     bytes: ArrivingBody,
 }
 
+impl PartialBody {
+    fn is_bulk(&self) -> bool {
+        self.bytes.whole_len() >= BULK
+    }
+}
+
 impl Filler {
     /// Starts with an empty input.
     pub fn new(writer: Writer) -> Self {
-        Self { writer, body: None, hungry: false, drained: false, eager: false }
+        Self { writer, body: None, hungry: false, bulk: false, drained: false, eager: false }
     }
 
     /// Gives the writing end back. What was read and not committed is dropped: the connection
@@ -109,19 +125,20 @@ impl Filler {
 
     /// One non-blocking read. `Ok(0)` is the end of the stream.
     pub fn fill(&mut self, fd: BorrowedFd<'_>) -> io::Result<usize> {
-        let Self { writer, body, hungry, drained, .. } = self;
+        let Self { writer, body, hungry, bulk, drained, .. } = self;
         let capacity = (writer.capacity_end - writer.base) as usize;
         if writer.spare_len() < MIN_SPARE.max(capacity / 8) {
             writer.next_chunk((writer.filled - writer.pos) as usize + MIN_SPARE);
         }
+        let expects_bulk = std::mem::take(bulk) || body.as_ref().is_some_and(PartialBody::is_bulk);
+        let spare_len = writer.spare_len().min(if expects_bulk { PEEK } else { usize::MAX });
         let socket = SockRef::from(&fd);
         // SAFETY: [filled, capacity_end) is the writer's and nobody else's; the slice is gone
         // before the writer moves.
         let spare: &mut [MaybeUninit<u8>] = unsafe {
             let to = writer.data.add((writer.filled - writer.base) as usize);
-            std::slice::from_raw_parts_mut(to.cast(), writer.spare_len())
+            std::slice::from_raw_parts_mut(to.cast(), spare_len)
         };
-        let spare_len = spare.len();
         let read = match body {
             None => socket.recv(spare)?,
             Some(body) => {
@@ -147,8 +164,8 @@ impl Filler {
                 return Ok(read);
             }
         };
-        *hungry = read == spare_len;
-        *drained = !*hungry;
+        *hungry = read == spare_len && !expects_bulk;
+        *drained = read < spare_len;
         writer.filled += read as u64;
         Ok(read)
     }
@@ -260,6 +277,7 @@ impl Filler {
         let Some(body) = self.body.take_if(|body| body.bytes.missing() == 0) else {
             return self.body.is_none();
         };
+        self.bulk = body.is_bulk();
         let writer = &mut self.writer;
         writer.pos += u64::from(body.header_len);
         writer.push_external(body.bytes.into_msg());
@@ -357,6 +375,9 @@ impl Writer {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
+    use std::os::fd::AsFd;
+    use std::os::unix::net::UnixStream;
     use std::sync::Arc;
     use std::sync::mpsc;
     use std::thread;
@@ -393,5 +414,33 @@ mod tests {
         });
         // The fault that this pins was a scan without end.
         finished.recv_timeout(Duration::from_secs(10)).expect("the scan ends");
+    }
+    #[test]
+    fn a_stream_of_large_bodies_is_read_into_memory_of_its_own() {
+        const LEN: usize = BULK;
+        const MESSAGES: u64 = 8;
+        let (mut sender, receiver) = UnixStream::pair().expect("made");
+        let writing = thread::spawn(move || {
+            let mut frame = vec![2];
+            frame.extend((LEN as u64).to_be_bytes());
+            frame.extend([7; LEN]);
+            for _ in 0..MESSAGES {
+                sender.write_all(&frame).expect("taken");
+            }
+        });
+        let marks = Marks { writer: None, reader: None };
+        let (writer, _reader) =
+            queue(Arc::new(Nobody), Arc::new(Nobody), marks, Thresholds::NETWORK);
+        let mut filler = Filler::new(writer);
+        while filler.writer.messages < MESSAGES {
+            let before = filler.writer.filled;
+            assert!(filler.fill(receiver.as_fd()).expect("the sender writes") > 0);
+            // The first body comes unexpected.
+            if filler.writer.messages > 0 {
+                assert!(filler.writer.filled - before <= PEEK as u64);
+            }
+            filler.scan(u64::MAX).expect("well formed");
+        }
+        writing.join().expect("no panic");
     }
 }
