@@ -213,7 +213,18 @@ impl Link {
     ///
     /// Bodies that are done with and whose drop runs a user's function are left in `spent`, for when
     /// the caller holds nothing.
-    pub fn flush(&self, mut writer: Option<&mut Writer>, spent: &mut Vec<Msg>) {
+    pub fn flush(&self, writer: Option<&mut Writer>, spent: &mut Vec<Msg>) {
+        self.flush_until_full(writer, spent, false);
+    }
+
+    /// True: the kernel is full, and the caller, which `waits`, is to go on with that.
+    pub(super) fn flush_until_full(
+        &self,
+        mut writer: Option<&mut Writer>,
+        spent: &mut Vec<Msg>,
+        waits: bool,
+    ) -> bool {
+        let mut goes_on = false;
         while self.connected.load(Ordering::Acquire) {
             let Some(mut tx) = self.tx.try_hold() else { break };
             if self.has_commands.load(Ordering::Relaxed) {
@@ -235,8 +246,8 @@ impl Link {
                 }
                 Ok(Flushed::Full) => {
                     self.full.store(true, Ordering::Relaxed);
-                    let armed = tx.conn.as_ref().map(|conn| conn.registration.set_write(true));
-                    if let Some(Err(error)) = armed {
+                    goes_on = waits && tx.is_backed_up();
+                    if !goes_on && let Err(error) = tx.wait_for_room(true) {
                         self.lost(Loss::Io(error));
                     }
                 }
@@ -250,6 +261,7 @@ impl Link {
             }
         }
         spent.retain(Msg::has_foreign);
+        goes_on
     }
 
     /// As [`Link::flush`], for the I/O thread, which holds nothing.
@@ -263,9 +275,8 @@ impl Link {
         if !self.full.load(Ordering::Relaxed)
             && let Some(tx) = self.tx.try_hold()
         {
-            if let Some(conn) = &tx.conn
-                && !self.full.load(Ordering::Relaxed)
-                && let Err(error) = conn.registration.set_write(false)
+            if !self.full.load(Ordering::Relaxed)
+                && let Err(error) = tx.wait_for_room(false)
             {
                 self.lost(Loss::Io(error));
             }
@@ -278,7 +289,7 @@ impl Link {
     /// The kernel takes no more, and the I/O thread goes on when it does: whatever was published
     /// before this look is its business. SeqCst pairs with the swap in `flush`.
     #[inline]
-    pub(super) fn is_full(&self) -> bool {
+    pub fn is_full(&self) -> bool {
         self.full.load(Ordering::SeqCst)
     }
 

@@ -12,6 +12,7 @@ use crate::pipe::{self, Flushed, Flusher, LatestReader, Reader, Writer};
 use crate::sys;
 
 use super::codec::Codec;
+use super::jam::{BACKLOG, Patience};
 use super::link::Conn;
 
 /// Bytes encoded ahead of the kernel.
@@ -40,11 +41,21 @@ pub(super) struct TxSide {
     /// Encoded and not sent, for sources that are not passed through.
     wire: Vec<u8>,
     sent: usize,
+    /// Of senders, when the kernel is full.
+    pub(super) patience: Patience,
 }
 
 impl TxSide {
     pub(super) fn new(source: Source) -> Self {
-        Self { source, conn: None, codec: Codec::V3, prefix: Vec::new(), wire: Vec::new(), sent: 0 }
+        Self {
+            source,
+            conn: None,
+            codec: Codec::V3,
+            prefix: Vec::new(),
+            wire: Vec::new(),
+            sent: 0,
+            patience: Patience::new(),
+        }
     }
 
     /// A connection begins that speaks `codec`.
@@ -194,6 +205,19 @@ impl TxSide {
             Source::Latest(reader) => reader.can_read(),
             Source::None => false,
         }
+    }
+
+    /// More large bodies wait in the pipe than is good for them.
+    pub(super) fn is_backed_up(&mut self) -> bool {
+        match &mut self.source {
+            Source::Flusher(flusher) => flusher.has_bulk(BACKLOG),
+            _ => false,
+        }
+    }
+
+    /// Has the I/O thread told when the kernel has room, or not any more.
+    pub(super) fn wait_for_room(&self, wait: bool) -> io::Result<()> {
+        self.conn.as_ref().map_or(Ok(()), |conn| conn.registration.set_write(wait))
     }
 
     /// The socket closed its end and everything went out.

@@ -58,6 +58,23 @@ impl Flusher {
         dir.arm_reader(at) || dir.writer_closed() && dir.published() == at
     }
 
+    /// True if more than `limit` bytes of bodies that go by pointer have not been handed over, and
+    /// little else.
+    pub fn has_bulk(&mut self, limit: u64) -> bool {
+        self.done.refresh(|_| ());
+        let copied = self.done.published() - self.done.pos();
+        if copied > limit / 8 {
+            return false;
+        }
+        let limit = self.ahead + copied + limit;
+        let mut bytes = 0;
+        self.done.visit(self.done.published(), |part| {
+            bytes += part.len() as u64;
+            bytes <= limit
+        });
+        bytes > limit
+    }
+
     /// Stream offset up to which everything was handed over.
     pub fn offset(&self) -> u64 {
         self.done.pos()

@@ -97,6 +97,14 @@ impl Drivers {
         }
     }
 
+    /// The link, if there is just one, for callers that drive it.
+    pub(super) fn only_link(&self) -> Option<&Arc<Link>> {
+        match self.ids[..] {
+            [id] if self.by_callers => self.link(id),
+            _ => None,
+        }
+    }
+
     /// Bodies to be dropped when the socket's lock is released.
     pub(super) fn spent(&mut self) -> &mut Vec<Msg> {
         &mut self.pace.spent

@@ -32,6 +32,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
+use crate::connection::Jam;
 use crate::ctx::{Ctx, Stop};
 use crate::error::{Errno, Result};
 use crate::msg::Msg;
@@ -47,6 +48,10 @@ use parker::{Parker, Slept};
 use shared::Shared;
 use spin::{Look, Spin};
 use state::State;
+
+/// Messages of this length and more are sent no faster than the kernel takes them, see
+/// [`Socket::send_bulk`].
+const BULK: usize = 32 << 10;
 
 /// Places of closed sockets are used again only when so many others wait, which gives a handle that
 /// is used after `zmq_close` time to be found out.
@@ -180,7 +185,11 @@ impl Socket {
     #[inline(always)]
     pub fn send_slice(&'static self, bytes: &[u8], dont_wait: bool, more: bool) -> Result<usize> {
         let mut out = Outgoing::slice(bytes, more);
-        self.send(&mut out, dont_wait)?;
+        if bytes.len() >= BULK {
+            self.send_bulk(&mut out, dont_wait)?;
+        } else {
+            self.send(&mut out, dont_wait)?;
+        }
         Ok(bytes.len())
     }
 
@@ -189,7 +198,11 @@ impl Socket {
     pub fn send_msg(&'static self, msg: &mut Msg, dont_wait: bool, more: bool) -> Result<usize> {
         let len = msg.len();
         let mut out = Outgoing::msg(msg, more);
-        self.send(&mut out, dont_wait)?;
+        if len >= BULK {
+            self.send_bulk(&mut out, dont_wait)?;
+        } else {
+            self.send(&mut out, dont_wait)?;
+        }
         *msg = Msg::new();
         Ok(len)
     }
@@ -209,6 +222,23 @@ impl Socket {
             Err(Errno::EAGAIN | PIPE_LOST) => self.send_slow(guard, out, dont_wait, result),
             other => other,
         }
+    }
+
+    /// As [`Socket::send`], and if the kernel does not keep up, lets it catch up for a moment. Not
+    /// where there are several peers, of which each would be kept waiting for one.
+    #[cold]
+    fn send_bulk(&'static self, out: &mut Outgoing<'_>, dont_wait: bool) -> Result<()> {
+        self.send(out, dont_wait)?;
+        // The message is taken: what happens from here on is not this call's failure.
+        let Ok(guard) = self.lock() else { return Ok(()) };
+        let may_wait = !dont_wait && guard.options.ints.sndtimeo != 0;
+        let link = guard.only_link().filter(|link| may_wait && link.is_full()).map(Arc::clone);
+        drop(guard);
+        if let Some(jam) = link.and_then(Jam::take_over) {
+            pending::flush();
+            jam.work_off();
+        }
+        Ok(())
     }
 
     #[cold]

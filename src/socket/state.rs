@@ -242,6 +242,11 @@ impl State {
         !self.listed && self.drivers.have_bursts()
     }
 
+    /// The link of the one network pipe that there is.
+    pub(super) fn only_link(&self) -> Option<&Arc<Link>> {
+        self.drivers.only_link()
+    }
+
     /// Sends what waits for more to come: before this thread waits for anything.
     #[inline]
     pub(super) fn flush_bursts(&mut self) {
