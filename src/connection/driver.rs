@@ -1,80 +1,19 @@
 //! The application thread's half of a link: when to flush, and reading in place of waiting.
 //!
-//! A lone message leaves at once; of a burst, messages wait for each other, up to a number, a size
-//! and a time, and the I/O thread's ticks look after the last ones. What is a burst is told by the
-//! pace of the whole socket: sending to many peers in turn is one, sending to each at once is not.
+//! [`Pace`] says whether a message leaves at once or waits for more to come; the I/O thread's ticks
+//! look after those that wait.
 //!
 //! Thread: under the socket's lock. Invariants: what is not flushed is ticked for. Counterpart:
 //! none.
 
 use std::os::fd::RawFd;
 use std::sync::Arc;
-use std::time::Duration;
 
-use crate::msg::Msg;
 use crate::pipe::{Reader, Writer};
-use crate::sys::clock::{self, Ticks};
+use crate::sys::clock::Ticks;
 
 use super::link::Link;
-
-/// A flush at the latest after so many messages of a burst,
-const BURST_MESSAGES: u32 = 500;
-/// so many bytes,
-const BURST_BYTES: u64 = 32 << 10;
-/// or so long.
-const BURST_SPAN: Duration = Duration::from_micros(40);
-/// A message that comes so long after the socket's last flush begins no burst.
-const PAUSE: Duration = Duration::from_micros(15);
-/// Messages of a burst between two looks at the clock.
-const CLOCK_EVERY: u32 = 16;
-/// After a pause so many flushes are made at once before messages are taken for a burst: two
-/// messages back to back, and then nothing, must not make the second one wait.
-const PROMPT: u32 = 2;
-
-/// How fast a socket's messages come, whatever pipes they go to.
-#[derive(Debug)]
-pub struct Pace {
-    /// When the last flush from the socket's side ended.
-    flushed_at: Ticks,
-    /// Prompt flushes left.
-    prompt: u32,
-    /// [`BURST_SPAN`] and [`PAUSE`] in ticks.
-    span: u64,
-    pause: u64,
-    /// Bodies that went out and whose drop runs a user's function: to be dropped when the socket's
-    /// lock is released.
-    pub spent: Vec<Msg>,
-}
-
-impl Default for Pace {
-    fn default() -> Self {
-        Self {
-            flushed_at: Ticks::from_raw(0),
-            prompt: PROMPT,
-            span: clock::ticks_in(BURST_SPAN),
-            pause: clock::ticks_in(PAUSE),
-            spent: Vec::new(),
-        }
-    }
-}
-
-impl Pace {
-    /// The socket had to wait for input: what it sends next is an answer, and no part of a burst.
-    pub fn calm_down(&mut self) {
-        self.prompt = PROMPT;
-    }
-
-    /// The first message after a flush, at `now`: is it to leave at once?
-    fn is_prompt(&mut self, now: Ticks) -> bool {
-        if now.since(self.flushed_at) > self.pause {
-            self.prompt = PROMPT;
-            return true;
-        }
-        let prompt = self.prompt > 0;
-        self.prompt = self.prompt.saturating_sub(1);
-        prompt
-    }
-}
+use super::pace::{Burst, Pace};
 
 /// What came of reading in place of waiting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,13 +30,7 @@ pub enum Received {
 #[derive(Debug)]
 pub struct Driver {
     link: Arc<Link>,
-    /// Messages that wait for more to come.
-    burst: u32,
-    /// The number of them at which to look at the clock, or to flush.
-    look_at: u32,
-    /// Stream offset from which on there is enough to flush.
-    flush_at: u64,
-    burst_began: Ticks,
+    burst: Burst,
     /// The owner knows of the burst.
     listed: bool,
 }
@@ -105,14 +38,7 @@ pub struct Driver {
 impl Driver {
     /// A driver of the link of one of the socket's pipes.
     pub fn new(link: Arc<Link>) -> Self {
-        Self {
-            link,
-            burst: 0,
-            look_at: 0,
-            flush_at: 0,
-            burst_began: Ticks::from_raw(0),
-            listed: false,
-        }
+        Self { link, burst: Burst::default(), listed: false }
     }
 
     /// The link itself.
@@ -130,54 +56,48 @@ impl Driver {
         pace: &mut Pace,
         at_once: &mut Option<bool>,
     ) -> bool {
-        if self.burst == 0 {
-            return self.begin(writer, pace, at_once);
+        if self.burst.is_open() {
+            if !self.burst.goes_on(writer.offset()) && self.is_enough(writer, pace) {
+                self.flush(Some(writer), pace);
+                return false;
+            }
+            if self.link.is_ticking() {
+                return false;
+            }
+            // The I/O thread has stopped looking: what waited is gone, and this is the first again.
         }
-        self.burst += 1;
-        let early = self.burst < self.look_at && writer.offset() < self.flush_at;
-        if early || !self.is_enough(writer, pace) {
-            self.link.keep_ticking();
-        } else {
-            self.flush(Some(writer), pace);
-        }
-        false
+        self.begin(writer, pace, at_once)
     }
 
     /// The first message behind a flush.
     #[inline(never)]
     fn begin(&mut self, writer: &mut Writer, pace: &mut Pace, at_once: &mut Option<bool>) -> bool {
-        let now = Ticks::now();
-        if *at_once.get_or_insert_with(|| pace.is_prompt(now)) {
+        let (now, sent_at) = (Ticks::now(), self.link.flushed_at());
+        if *at_once.get_or_insert_with(|| pace.is_prompt(now, sent_at)) {
             self.flush(Some(writer), pace);
             return false;
         }
-        self.burst = 1;
-        self.look_at = CLOCK_EVERY;
-        self.flush_at = writer.offset() + BURST_BYTES;
-        self.burst_began = now;
+        self.burst.begin(writer.offset(), pace, now);
         self.link.keep_ticking();
         !std::mem::replace(&mut self.listed, true)
     }
 
     #[inline(never)]
-    fn is_enough(&mut self, writer: &Writer, pace: &Pace) -> bool {
-        self.look_at = (self.burst + CLOCK_EVERY).min(BURST_MESSAGES);
-        self.burst >= BURST_MESSAGES
-            || writer.offset() >= self.flush_at
-            || Ticks::now().since(self.burst_began) > pace.span
+    fn is_enough(&mut self, writer: &Writer, pace: &mut Pace) -> bool {
+        self.burst.is_enough(writer.offset(), self.link.flushed(), pace, Ticks::now())
     }
 
     /// Sends what waits; the driver is no longer listed.
     #[inline]
     pub fn flush_burst(&mut self, writer: Option<&mut Writer>, pace: &mut Pace) {
         self.listed = false;
-        if self.burst > 0 {
+        if self.burst.is_open() {
             self.flush(writer, pace);
         }
     }
 
     fn flush(&mut self, writer: Option<&mut Writer>, pace: &mut Pace) {
-        self.burst = 0;
+        self.burst.end();
         // When the kernel is full, the I/O thread goes on as soon as there is room.
         if !self.link.is_full() {
             self.link.flush(writer, &mut pace.spent);

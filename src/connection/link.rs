@@ -45,7 +45,7 @@ impl Watch {
     /// How long the application may stay away before the I/O thread reads for it again.
     pub(super) const PATIENCE: Duration = Duration::from_millis(10);
 
-    /// Ticks without a flush before the ticking ends: starting it anew takes a wake-up, which a
+    /// Ticks with nothing to flush before the ticking ends: starting it anew takes a wake-up, which a
     /// sender that pauses for a moment should not have to pay.
     const IDLE_TICKS: u32 = 3;
 
@@ -293,17 +293,29 @@ impl Link {
         self.full.load(Ordering::SeqCst)
     }
 
+    /// Offset in the pipe's stream up to which all was flushed; older than it is now, at worst.
+    #[inline]
+    pub(super) fn flushed(&self) -> u64 {
+        self.flushed.load(Ordering::Relaxed)
+    }
+
     /// When the last flush ended.
     #[inline]
     pub(super) fn flushed_at(&self) -> Ticks {
         Ticks::from_raw(self.flushed_at.load(Ordering::Relaxed))
     }
 
+    /// Somebody looks after bytes that are left in the pipe.
+    #[inline]
+    pub(super) fn is_ticking(&self) -> bool {
+        // SeqCst: the bytes were published before this look; see `tick`.
+        self.ticking.load(Ordering::SeqCst)
+    }
+
     /// Makes sure that somebody looks after bytes that are left in the pipe.
     #[inline]
     pub(super) fn keep_ticking(&self) {
-        // SeqCst: the bytes were published before this look; see `stop_ticking`.
-        if !self.ticking.load(Ordering::SeqCst) {
+        if !self.is_ticking() {
             self.start_ticking();
         }
     }
@@ -324,10 +336,15 @@ impl Link {
             watch.idle_ticks = 0;
             return true;
         }
+        let flushed = self.flushed();
         if !self.is_full() {
             self.flush_here();
         }
         watch.flushes = self.flushes.load(Ordering::Relaxed);
+        if self.flushed() != flushed {
+            watch.idle_ticks = 0;
+            return true;
+        }
         watch.idle_ticks += 1;
         if watch.idle_ticks < Watch::IDLE_TICKS {
             return true;

@@ -18,6 +18,7 @@ mod event;
 mod jam;
 mod link;
 mod listener;
+mod pace;
 mod receive;
 mod session;
 mod transmit;
@@ -27,11 +28,12 @@ use std::sync::Arc;
 use crate::pipe::{End, Reader, Signal, Writer};
 
 pub use config::{Immediate, OwnMessages, SessionConfig};
-pub use driver::{Driver, Pace, Received};
+pub use driver::{Driver, Received};
 pub use event::{Event, events};
 pub use jam::Jam;
 pub use link::Link;
 pub use listener::{ChooseThread, ListenerHandle, listen};
+pub use pace::Pace;
 pub use session::{Guard, Target, connect};
 
 /// A pipe that is ready to be used by its socket.

@@ -62,6 +62,7 @@ impl Drivers {
         let driver = self.by_pipe.get_mut(id.0 as usize).and_then(Option::take)?;
         self.ids.retain(|other| *other != id);
         self.bursting.retain(|other| *other != id);
+        self.pace.waiting = self.bursting.len();
         Some(driver)
     }
 
@@ -93,6 +94,7 @@ impl Drivers {
             };
             if driver.written(writer, &mut self.pace, &mut at_once) {
                 self.bursting.push(id);
+                self.pace.waiting = self.bursting.len();
             }
         }
     }
@@ -131,6 +133,7 @@ impl Drivers {
     }
 
     fn flush_bursting(&mut self, pipes: &mut Pipes) {
+        self.pace.waiting = 0;
         for id in self.bursting.drain(..) {
             let Some(Some(driver)) = self.by_pipe.get_mut(id.0 as usize) else { continue };
             match pipes.end(id) {

@@ -1,0 +1,307 @@
+//! When a message leaves: at once if it is alone, with others if it is part of a burst, and by whom.
+//!
+//! A lone message leaves at once; of a burst, messages wait for each other, up to a number, a size
+//! and a time. What is a burst is told by the pace of the whole socket: sending to many peers in
+//! turn is one, sending to each at once is not. A burst over so many connections that few messages
+//! meet on each is left to the I/O thread, which takes a while to come round to all of them.
+//!
+//! Thread: under the socket's lock. Invariants: no clock is read but the one that is passed in.
+//! Counterpart: none; libzmq 4.3.5 writes whatever its I/O thread finds when it comes by.
+
+use std::time::Duration;
+
+use crate::msg::Msg;
+use crate::sys::clock::{self, Ticks};
+
+/// A flush at the latest after so many messages of a burst,
+const BURST_MESSAGES: u32 = 500;
+/// so many bytes,
+const BURST_BYTES: u64 = 32 << 10;
+/// or so long.
+const BURST_SPAN: Duration = Duration::from_micros(40);
+/// A message that comes so long after the socket's last flush begins no burst.
+const PAUSE: Duration = Duration::from_micros(15);
+/// Messages of a burst between two looks at the clock.
+const CLOCK_EVERY: u32 = 16;
+/// After a pause so many flushes are made at once before messages are taken for a burst: two
+/// messages back to back, and then nothing, must not make the second one wait.
+const PROMPT: u32 = 2;
+/// A burst over more connections than this is the I/O thread's: the caller would write a message or
+/// two at a time, each of which takes as long as filling the next fifty.
+const MANY: u32 = 32;
+
+/// How fast a socket's messages come, whatever pipes they go to.
+#[derive(Debug)]
+pub struct Pace {
+    /// When the last flush from the socket's side ended.
+    pub(super) flushed_at: Ticks,
+    /// When the clock was last looked at for a message.
+    written_at: Ticks,
+    /// Bursts begun, whatever pipes they are of.
+    begun: u32,
+    /// Connections with bursts, as the owner counts them.
+    pub waiting: usize,
+    /// Prompt flushes left.
+    prompt: u32,
+    /// [`BURST_SPAN`] and [`PAUSE`] in ticks.
+    span: u64,
+    pause: u64,
+    /// Bodies that went out and whose drop runs a user's function: to be dropped when the socket's
+    /// lock is released.
+    pub spent: Vec<Msg>,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self::new(clock::ticks_in(BURST_SPAN), clock::ticks_in(PAUSE))
+    }
+}
+
+impl Pace {
+    fn new(span: u64, pause: u64) -> Self {
+        Self {
+            flushed_at: Ticks::from_raw(0),
+            written_at: Ticks::from_raw(0),
+            begun: 0,
+            waiting: 0,
+            prompt: PROMPT,
+            span,
+            pause,
+            spent: Vec::new(),
+        }
+    }
+
+    /// The socket had to wait for input: what it sends next is an answer, and no part of a burst.
+    pub fn calm_down(&mut self) {
+        self.prompt = PROMPT;
+    }
+
+    /// The first message of a connection behind a flush, which was at `sent_at`: is it to leave at
+    /// once?
+    pub(super) fn is_prompt(&mut self, now: Ticks, sent_at: Ticks) -> bool {
+        // Where the I/O thread flushes, the caller's last flush was long ago without a pause.
+        let has_paused = now.since(self.flushed_at.max(sent_at)) > self.pause
+            && (self.waiting <= MANY as usize || now.since(self.written_at) > self.pause);
+        self.written_at = now;
+        if has_paused {
+            self.prompt = PROMPT;
+            return true;
+        }
+        let prompt = self.prompt > 0;
+        self.prompt = self.prompt.saturating_sub(1);
+        prompt
+    }
+}
+
+/// The messages of one connection that wait for more to come.
+#[derive(Debug)]
+pub(super) struct Burst {
+    /// 0 for none.
+    messages: u32,
+    /// The number of them at which to look at the clock, or to flush.
+    look_at: u32,
+    /// Where it begins in the pipe's stream, and from where on there is enough to flush.
+    from: u64,
+    flush_at: u64,
+    began: Ticks,
+    /// [`Pace::begun`] then.
+    begun: u32,
+}
+
+impl Default for Burst {
+    fn default() -> Self {
+        let began = Ticks::from_raw(0);
+        Self { messages: 0, look_at: 0, from: 0, flush_at: 0, began, begun: 0 }
+    }
+}
+
+impl Burst {
+    /// True if messages wait.
+    #[inline]
+    pub(super) fn is_open(&self) -> bool {
+        self.messages > 0
+    }
+
+    /// The first message, which ends at `to`.
+    pub(super) fn begin(&mut self, to: u64, pace: &mut Pace, now: Ticks) {
+        pace.begun = pace.begun.wrapping_add(1);
+        self.messages = 1;
+        self.look_at = CLOCK_EVERY;
+        self.from = to;
+        self.flush_at = to + BURST_BYTES;
+        self.began = now;
+        self.begun = pace.begun;
+    }
+
+    /// A further message, which ends at `to`: false if it is time to ask [`Burst::is_enough`].
+    #[inline]
+    pub(super) fn goes_on(&mut self, to: u64) -> bool {
+        self.messages += 1;
+        self.messages < self.look_at && to < self.flush_at
+    }
+
+    /// True if the caller is to flush now what ends at `to`; the I/O thread has flushed up to `sent`.
+    pub(super) fn is_enough(&mut self, to: u64, sent: u64, pace: &mut Pace, now: Ticks) -> bool {
+        pace.written_at = now;
+        if sent > self.from {
+            // It came by: what is left began since.
+            self.begin(to, pace, now);
+            return false;
+        }
+        self.look_at = (self.messages + CLOCK_EVERY).min(BURST_MESSAGES);
+        self.messages >= BURST_MESSAGES
+            || to >= self.flush_at
+            || pace.begun.wrapping_sub(self.begun) < MANY && now.since(self.began) > pace.span
+    }
+
+    /// Sent.
+    pub(super) fn end(&mut self) {
+        self.messages = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One tick is a nanosecond.
+    const SPAN: u64 = 40_000;
+    const PAUSE: u64 = 15_000;
+    /// What writing a message takes, and what flushing does.
+    const WRITE: u64 = 100;
+    const FLUSH: u64 = 5_000;
+
+    /// A socket with its connections; its I/O thread flushes when it is told to.
+    struct Sender {
+        pace: Pace,
+        bursts: Vec<Burst>,
+        /// Messages written and sent, for each.
+        written: Vec<u64>,
+        sent: Vec<u64>,
+        now: u64,
+        flushes: Vec<u64>,
+    }
+
+    impl Sender {
+        fn new(connections: usize) -> Self {
+            Self {
+                pace: Pace::new(SPAN, PAUSE),
+                bursts: (0..connections).map(|_| Burst::default()).collect(),
+                written: vec![0; connections],
+                sent: vec![0; connections],
+                now: 1_000_000_000,
+                flushes: Vec::new(),
+            }
+        }
+
+        /// True: it left at once.
+        fn send(&mut self, at: usize) -> bool {
+            self.now += WRITE;
+            self.written[at] += 1;
+            let (burst, pace, now) =
+                (&mut self.bursts[at], &mut self.pace, Ticks::from_raw(self.now));
+            let (to, sent) = (self.written[at] * 64, self.sent[at] * 64);
+            let flushes = if burst.is_open() {
+                !burst.goes_on(to) && burst.is_enough(to, sent, pace, now)
+            } else if pace.is_prompt(now, Ticks::from_raw(0)) {
+                true
+            } else {
+                burst.begin(to, pace, now);
+                pace.waiting += 1;
+                false
+            };
+            if flushes {
+                burst.end();
+                self.now += FLUSH;
+                self.pace.flushed_at = Ticks::from_raw(self.now);
+                self.flushes.push(self.written[at] - self.sent[at]);
+                self.sent[at] = self.written[at];
+            }
+            flushes
+        }
+
+        fn send_in_turn(&mut self, messages: usize) {
+            for message in 0..messages {
+                self.send(message % self.bursts.len());
+            }
+        }
+
+        /// As before the thread waits for something.
+        fn flush_all(&mut self) {
+            self.bursts.iter_mut().for_each(Burst::end);
+            self.pace.waiting = 0;
+            self.sent.clone_from(&self.written);
+        }
+
+        fn io_thread_comes_by(&mut self) {
+            self.sent.clone_from(&self.written);
+        }
+
+        fn messages_per_flush(&self) -> u64 {
+            self.flushes.iter().sum::<u64>() / self.flushes.len() as u64
+        }
+    }
+
+    #[test]
+    fn two_messages_after_a_pause_leave_at_once() {
+        for connections in [1, 8, 1000] {
+            let mut sender = Sender::new(connections);
+            for _ in 0..3 {
+                sender.send_in_turn(3 * connections);
+                sender.flush_all();
+                sender.now += 2 * PAUSE;
+                assert!(sender.send(0) && sender.send(0));
+            }
+        }
+    }
+
+    #[test]
+    fn a_flush_of_the_io_thread_begins_no_pause() {
+        let mut pace = Pace::new(SPAN, PAUSE);
+        let at = |now| Ticks::from_raw(1_000_000_000 + now);
+        pace.flushed_at = at(0);
+        for prompt in [true, true, false] {
+            assert_eq!(pace.is_prompt(at(0), at(0)), prompt);
+        }
+        let sent_at = at(2 * PAUSE);
+        assert!(!pace.is_prompt(at(2 * PAUSE), sent_at));
+        assert!(pace.is_prompt(at(4 * PAUSE), sent_at));
+    }
+
+    #[test]
+    fn burst_over_few_connections_is_flushed_by_the_caller_in_large_writes() {
+        for connections in [1, 4, 16] {
+            let mut sender = Sender::new(connections);
+            sender.send_in_turn(100_000);
+            let all = sender.flushes.iter().sum::<u64>();
+            assert!(all > 90_000, "{connections}: {all}");
+            assert!(sender.messages_per_flush() >= 15, "{connections}");
+        }
+    }
+
+    #[test]
+    fn burst_over_many_connections_is_left_to_the_io_thread() {
+        for (connections, rounds) in [(64, 100), (1000, 100), (1000, 7)] {
+            let mut sender = Sender::new(connections);
+            for _ in 0..20 {
+                sender.send_in_turn(rounds * connections);
+                sender.io_thread_comes_by();
+            }
+            // The last few to notice that the I/O thread came by take themselves for alone, once.
+            let most = 20 * (rounds / 8 + 1) * MANY as usize;
+            assert!(sender.flushes.len() <= most, "{connections}: {}", sender.flushes.len());
+            assert!(sender.flushes.len() <= 20 * rounds * connections / 30);
+        }
+    }
+
+    #[test]
+    fn one_connection_after_many_is_flushed_by_the_caller() {
+        let mut sender = Sender::new(1000);
+        sender.send_in_turn(10_000);
+        sender.flushes.clear();
+        for _ in 0..10_000 {
+            sender.send(0);
+        }
+        assert!(sender.flushes.len() >= 20);
+    }
+}
