@@ -87,6 +87,11 @@ impl Driver {
         self.burst.is_enough(writer.offset(), self.link.flushed(), pace, Ticks::now())
     }
 
+    /// True if the owner was asked to list it for [`Driver::flush_burst`].
+    pub fn is_listed(&self) -> bool {
+        self.listed
+    }
+
     /// Sends what waits; the driver is no longer listed.
     #[inline]
     pub fn flush_burst(&mut self, writer: Option<&mut Writer>, pace: &mut Pace) {

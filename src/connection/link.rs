@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::msg::{Msg, PeerInfo};
-use crate::pipe::{Flushed, Reader, Signal, Writer};
+use crate::pipe::{Flushed, PipeId, Reader, Signal, Writer};
 use crate::protocol::ProtocolError;
 use crate::reactor::{Registration, Remote, Token};
 use crate::sync::{AtomicBool, AtomicI32, AtomicU8, AtomicU32, AtomicU64, Ordering, Role};
@@ -114,6 +114,8 @@ pub struct Link {
     pub(super) linger: AtomicI32,
     /// Our end and the peer's, as monitors name them.
     endpoints: Mutex<(String, String)>,
+    /// The pipe's place in its socket. The socket's; written and read under its lock.
+    pipe: AtomicU32,
     /// None for a peer that we connect to.
     origin: Option<Origin>,
     /// What the peer did wrong, left by whoever noticed.
@@ -168,6 +170,7 @@ impl Link {
             peer_ttl: AtomicU32::new(0),
             linger: AtomicI32::new(-1),
             endpoints: Mutex::default(),
+            pipe: AtomicU32::new(u32::MAX),
             origin,
             fault: Mutex::default(),
             sent_on_signal: !Modes::current().application_drives,
@@ -195,6 +198,16 @@ impl Link {
     /// The local and the remote endpoint of the connection, or of the last one.
     pub fn endpoints(&self) -> (String, String) {
         self.endpoints.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The place of the link's pipe in its socket; of no pipe at all if it never had one.
+    pub fn pipe(&self) -> PipeId {
+        PipeId(self.pipe.load(Ordering::Relaxed))
+    }
+
+    /// The socket took the link's pipe in.
+    pub fn set_pipe(&self, id: PipeId) {
+        self.pipe.store(id.0, Ordering::Relaxed);
     }
 
     pub(super) fn set_endpoints(&self, local: &str, remote: &str) {

@@ -70,8 +70,13 @@ pub struct Live(Arc<Ctx>);
 
 impl Drop for Live {
     fn drop(&mut self) {
-        self.0.lock().live -= 1;
-        self.0.changed.notify_all();
+        let mut state = self.0.lock();
+        state.live -= 1;
+        let is_last = state.live == 0;
+        drop(state);
+        if is_last {
+            self.0.changed.notify_all();
+        }
     }
 }
 

@@ -21,11 +21,18 @@ const MAX_READ: usize = 8;
 pub(super) struct Drivers {
     /// False: the I/O threads do everything, see `sys::modes`.
     by_callers: bool,
-    by_pipe: Vec<Option<Driver>>,
+    by_pipe: Vec<Option<Entry>>,
     ids: Vec<PipeId>,
     /// Pipes with messages that wait for more to come.
     bursting: Vec<PipeId>,
     pace: Pace,
+}
+
+#[derive(Debug)]
+struct Entry {
+    driver: Driver,
+    /// Where the pipe stands in `ids`.
+    place: usize,
 }
 
 impl Drivers {
@@ -50,7 +57,8 @@ impl Drivers {
         if self.by_pipe.len() <= index {
             self.by_pipe.resize_with(index + 1, || None);
         }
-        self.by_pipe[index] = Some(Driver::new(link));
+        link.set_pipe(id);
+        self.by_pipe[index] = Some(Entry { driver: Driver::new(link), place: self.ids.len() });
         self.ids.push(id);
         if self.ids.len() == MAX_READ + 1 {
             self.give_back_all();
@@ -59,10 +67,17 @@ impl Drivers {
 
     /// A pipe goes.
     pub(super) fn detach(&mut self, id: PipeId) -> Option<Driver> {
-        let driver = self.by_pipe.get_mut(id.0 as usize).and_then(Option::take)?;
-        self.ids.retain(|other| *other != id);
-        self.bursting.retain(|other| *other != id);
-        self.pace.waiting = self.bursting.len();
+        let Entry { driver, place } = self.by_pipe.get_mut(id.0 as usize).and_then(Option::take)?;
+        self.ids.swap_remove(place);
+        if let Some(moved) = self.ids.get(place)
+            && let Some(Some(entry)) = self.by_pipe.get_mut(moved.0 as usize)
+        {
+            entry.place = place;
+        }
+        if driver.is_listed() {
+            self.bursting.retain(|other| *other != id);
+            self.pace.waiting = self.bursting.len();
+        }
         Some(driver)
     }
 
@@ -73,12 +88,13 @@ impl Drivers {
 
     /// The link of a pipe.
     pub(super) fn link(&self, id: PipeId) -> Option<&Arc<Link>> {
-        self.by_pipe.get(id.0 as usize)?.as_ref().map(Driver::link)
+        self.by_pipe.get(id.0 as usize)?.as_ref().map(|entry| entry.driver.link())
     }
 
     /// The pipe of a link.
     pub(super) fn pipe_of(&self, link: &Arc<Link>) -> Option<PipeId> {
-        self.ids.iter().copied().find(|id| self.link(*id).is_some_and(|own| Arc::ptr_eq(own, link)))
+        let id = link.pipe();
+        self.link(id).is_some_and(|own| Arc::ptr_eq(own, link)).then_some(id)
     }
 
     /// Messages were written: sends them, or lets them wait for the next ones.
@@ -87,7 +103,9 @@ impl Drivers {
         // All pipes that one call wrote to are treated alike.
         let mut at_once = None;
         while let Some(id) = pipes.next_written() {
-            let Some(Some(driver)) = self.by_pipe.get_mut(id.0 as usize) else { continue };
+            let Some(Some(Entry { driver, .. })) = self.by_pipe.get_mut(id.0 as usize) else {
+                continue;
+            };
             let Some(End { tx: Tx::Queue(writer), .. }) = pipes.end(id) else {
                 driver.link().flush(None, &mut self.pace.spent);
                 continue;
@@ -135,7 +153,9 @@ impl Drivers {
     fn flush_bursting(&mut self, pipes: &mut Pipes) {
         self.pace.waiting = 0;
         for id in self.bursting.drain(..) {
-            let Some(Some(driver)) = self.by_pipe.get_mut(id.0 as usize) else { continue };
+            let Some(Some(Entry { driver, .. })) = self.by_pipe.get_mut(id.0 as usize) else {
+                continue;
+            };
             match pipes.end(id) {
                 Some(End { tx: Tx::Queue(writer), .. }) => {
                     driver.flush_burst(Some(writer), &mut self.pace);
@@ -150,7 +170,9 @@ impl Drivers {
     pub(super) fn receive(&mut self, pipes: &mut Pipes, take_over: bool) -> bool {
         let mut data = false;
         for id in &self.ids {
-            let Some(Some(driver)) = self.by_pipe.get(id.0 as usize) else { continue };
+            let Some(Some(Entry { driver, .. })) = self.by_pipe.get(id.0 as usize) else {
+                continue;
+            };
             if let Some(End { rx: Rx::Queue(reader), .. }) = pipes.end(*id) {
                 data |= driver.receive(reader, take_over, &mut self.pace) == Received::Data;
             }
@@ -166,7 +188,7 @@ impl Drivers {
     /// Drivers whose reading may be the caller's thread's.
     fn readers(&self) -> impl Iterator<Item = &Driver> {
         let ids = if self.are_few() { self.ids.as_slice() } else { &[] };
-        ids.iter().filter_map(|id| self.by_pipe.get(id.0 as usize)?.as_ref())
+        ids.iter().filter_map(|id| Some(&self.by_pipe.get(id.0 as usize)?.as_ref()?.driver))
     }
 
     /// Begins a wait; `wait_for` hears of the descriptors to wait for.
@@ -189,8 +211,8 @@ impl Drivers {
 
     /// Leaves all reading to the I/O thread.
     pub(super) fn give_back_all(&self) {
-        for driver in self.by_pipe.iter().flatten() {
-            driver.give_back();
+        for entry in self.by_pipe.iter().flatten() {
+            entry.driver.give_back();
         }
     }
 }

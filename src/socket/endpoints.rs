@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::connection::{
-    self, Event, Immediate, Link, ListenerHandle, OwnMessages, Owner, SessionConfig, Target, events,
+    self, Event, Immediate, ListenerHandle, OwnMessages, Owner, SessionConfig, Target, events,
 };
 use crate::ctx::{Connected, Ctx, Party, Waiting};
 use crate::error::{Errno, Result};
@@ -21,62 +21,23 @@ use crate::transport::{
     Endpoint, IpcAddress, ListenError, Listener, TcpAddress, TransportOptions, address, resolve,
 };
 
+use super::endpoint_list::{Endpoints, What};
 use super::shared::Shared;
 use super::state::State;
 
 const NOTIFY_CONNECT: i32 = 1;
 const NOTIFY_DISCONNECT: i32 = 2;
 
-/// What a socket is bound or connected to.
-#[derive(Debug, Default)]
-pub(super) struct Endpoints(Vec<Entry>);
-
-#[derive(Debug)]
-struct Entry {
-    /// What takes it back: a listener's address, as `ZMQ_LAST_ENDPOINT` has it; else what was given.
-    name: String,
-    what: What,
-}
-
-#[derive(Debug)]
-enum What {
-    Listener(ListenerHandle),
-    Session(Arc<Link>),
-    InprocName(String),
-    InprocPipe(PipeId),
-}
-
-impl Endpoints {
-    pub(super) fn forget_link(&mut self, link: &Arc<Link>) {
-        self.0.retain(|entry| !matches!(&entry.what, What::Session(own) if Arc::ptr_eq(own, link)));
-    }
-
-    pub(super) fn forget_pipe(&mut self, id: PipeId) {
-        self.0.retain(|entry| !matches!(entry.what, What::InprocPipe(own) if own == id));
-    }
-
-    fn contains(&self, name: &str) -> bool {
-        self.0.iter().any(|entry| entry.name == name)
-    }
-
-    fn take(&mut self, name: &str) -> Vec<Entry> {
-        let (taken, kept) =
-            std::mem::take(&mut self.0).into_iter().partition(|entry| entry.name == name);
-        self.0 = kept;
-        taken
-    }
-
-    pub(super) fn close_all(&mut self, ctx: &Ctx, shared: &Arc<Shared>, linger: i32) {
-        for entry in self.0.drain(..) {
-            match entry.what {
-                What::Listener(listener) => close_listener(&listener, shared),
-                What::Session(link) => link.close(linger),
-                What::InprocName(_) | What::InprocPipe(_) => {}
-            }
+pub(super) fn close_all(endpoints: &mut Endpoints, ctx: &Ctx, shared: &Arc<Shared>, linger: i32) {
+    for what in endpoints.take_all() {
+        match what {
+            What::Listener(listener) => close_listener(&listener, shared),
+            What::Session(link) => link.close(linger),
+            What::InprocName(_) | What::InprocPipe(_) => {}
         }
-        let party: Arc<dyn Connected> = Arc::clone(shared) as Arc<dyn Connected>;
-        ctx.inproc.lock().unwrap_or_else(std::sync::PoisonError::into_inner).unbind_all(&party);
     }
+    let party: Arc<dyn Connected> = Arc::clone(shared) as Arc<dyn Connected>;
+    ctx.inproc.lock().unwrap_or_else(std::sync::PoisonError::into_inner).unbind_all(&party);
 }
 
 fn close_listener(listener: &ListenerHandle, shared: &Shared) {
@@ -115,7 +76,7 @@ impl State {
             choose,
             Arc::new(self.ctx.keep_alive()),
         );
-        self.add(self.last_endpoint.clone(), What::Listener(handle));
+        self.endpoints.add(&self.last_endpoint, What::Listener(handle));
         Ok(())
     }
 
@@ -172,7 +133,7 @@ impl State {
             Arc::new(self.ctx.keep_alive()),
         );
         self.last_endpoint = endpoint.to_owned();
-        self.add(endpoint.to_owned(), What::Session(link));
+        self.endpoints.add(endpoint, What::Session(link));
         Ok(pipe.map(|pipe| self.attach(pipe)))
     }
 
@@ -186,8 +147,8 @@ impl State {
         if entries.is_empty() {
             return Err(Errno::ENOENT);
         }
-        for entry in entries {
-            match entry.what {
+        for what in entries {
+            match what {
                 What::Listener(listener) => {
                     close_listener(&listener, &self.shared);
                     self.end_accepted(&listener);
@@ -212,7 +173,7 @@ impl State {
     }
 
     /// Takes what goes by another name of the same address.
-    fn take_by_alias(&mut self, address: &str) -> Vec<Entry> {
+    fn take_by_alias(&mut self, address: &str) -> Vec<What> {
         let Ok(TcpAddress { host, port, .. }) = TcpAddress::parse(address) else {
             return Vec::new();
         };
@@ -244,10 +205,6 @@ impl State {
                 self.pipes.terminate(id);
             }
         }
-    }
-
-    fn add(&mut self, name: String, what: What) {
-        self.endpoints.0.push(Entry { name, what });
     }
 
     fn transport_options(&self) -> TransportOptions {
@@ -365,7 +322,7 @@ impl State {
         let party = self.party();
         let waiting = lock(&self.ctx).bind(name, party.clone())?;
         self.last_endpoint = endpoint.to_owned();
-        self.add(endpoint.to_owned(), What::InprocName(name.to_owned()));
+        self.endpoints.add(endpoint, What::InprocName(name.to_owned()));
         for waiting in waiting {
             (waiting.finish)(&party);
         }
@@ -442,7 +399,7 @@ impl State {
         }
         self.last_endpoint = endpoint.to_owned();
         let pipe = self.attach_end(our_end, None, false, true);
-        self.add(endpoint.to_owned(), What::InprocPipe(pipe));
+        self.endpoints.add(endpoint, What::InprocPipe(pipe));
         Ok(pipe)
     }
 }

@@ -9,6 +9,7 @@
 #![forbid(unsafe_code)]
 
 mod drivers;
+mod endpoint_list;
 mod endpoints;
 mod monitor;
 mod occupancy;

@@ -17,7 +17,8 @@ use crate::sync::Guardable;
 use crate::sys::clock::Ticks;
 
 use super::drivers::Drivers;
-use super::endpoints::Endpoints;
+use super::endpoint_list::Endpoints;
+use super::endpoints::close_all;
 use super::occupancy::Occupancy;
 use super::options::Options;
 use super::shared::{Incoming, Shared};
@@ -367,7 +368,7 @@ impl State {
         self.shared.close();
         let ctx = Arc::clone(&self.ctx);
         let shared = Arc::clone(&self.shared);
-        self.endpoints.close_all(&ctx, &shared, linger);
+        close_all(&mut self.endpoints, &ctx, &shared, linger);
         self.shared.monitor.stop();
         ctx.unregister();
         drop(self.live);
