@@ -197,7 +197,7 @@ mod tests {
             let rx = RxSide::new(Sink::None, u64::MAX);
             let link = Link::new(remote.clone(), token, tx, rx, None);
             let registration = remote.registration(token, &socket);
-            let stream = Stream::new(socket);
+            let stream = Stream::new(socket, None);
             let conn = Conn { stream, registration, peer: Arc::new(PeerInfo::default()) };
             (Box::new(Told(tell)), (link, Arc::new(conn)))
         });

@@ -128,9 +128,8 @@ impl Accepter {
             };
             match result {
                 Ok(stream) => {
-                    self.report(events::ACCEPTED, stream.as_raw_fd() as u64, {
-                        stream.remote_endpoint()
-                    });
+                    let endpoint = stream.remote_endpoint();
+                    self.report(events::ACCEPTED, stream.as_raw_fd() as u64, endpoint.clone());
                     self.accepted += 1;
                     let remote = (self.choose)().unwrap_or_else(|| cx.remote().clone());
                     let arrival = session::Arrival {
@@ -141,6 +140,7 @@ impl Accepter {
                             number: self.accepted,
                         },
                         local: self.endpoint.clone(),
+                        remote: endpoint,
                     };
                     let (config, owner) = (Arc::clone(&self.config), Arc::clone(&self.owner));
                     session::accept(cx, &remote, config, owner, arrival);

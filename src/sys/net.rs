@@ -3,11 +3,24 @@
 use std::ffi::CString;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsRawFd, FromRawFd};
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::SocketAddr as UnixAddr;
 
 use socket2::{SockAddr, SockAddrStorage, Socket};
+
+/// Takes a peer that waits at a listening socket: non-blocking and closed on exec by the same call.
+pub fn accept(listener: &Socket) -> io::Result<(Socket, SockAddr)> {
+    let flags = libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK;
+    // SAFETY: the storage is large enough for any address, and `accept4` sets the length; the
+    // descriptor is new, and nobody else's.
+    unsafe {
+        SockAddr::try_init(|storage, len| {
+            let fd = libc::accept4(listener.as_raw_fd(), storage.cast(), len, flags);
+            if fd < 0 { Err(io::Error::last_os_error()) } else { Ok(Socket::from_raw_fd(fd)) }
+        })
+    }
+}
 
 /// The first address of the interface `name`, of the family asked for.
 pub fn interface_address(name: &str, ipv6: bool) -> Option<IpAddr> {

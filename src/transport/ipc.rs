@@ -65,8 +65,7 @@ impl IpcListener {
             // ENOENT is the usual case; whatever else is wrong shows in `bind`.
             let _ = fs::remove_file(path);
         }
-        let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
-        socket.set_nonblocking(true)?;
+        let socket = Socket::new(Domain::UNIX, Type::STREAM.nonblocking(), None)?;
         socket.bind(&address).and_then(|()| socket.listen(options.backlog)).map_err(|error| {
             ListenError { errno: error.into(), closed: Some(socket.as_raw_fd()) }
         })?;
@@ -116,8 +115,7 @@ fn sock_addr(name: &IpcAddress) -> Result<SockAddr> {
 
 /// Begins to connect.
 pub fn connect(target: &IpcAddress, _options: &TransportOptions) -> Result<Connecting> {
-    let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
-    socket.set_nonblocking(true)?;
+    let socket = Socket::new(Domain::UNIX, Type::STREAM.nonblocking(), None)?;
     begin_connect(socket, &sock_addr(target)?)
 }
 

@@ -13,9 +13,10 @@ pub mod resolve;
 pub mod tcp;
 
 use std::io;
+use std::net::SocketAddr;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 
-use socket2::Socket;
+use socket2::{SockAddr, Socket};
 
 use crate::error::{Errno, Result};
 use crate::sys;
@@ -52,20 +53,30 @@ pub struct TransportOptions {
 #[derive(Debug)]
 pub struct Stream {
     socket: Socket,
+    /// Where an IP peer is, as far as the call that made the connection told.
+    peer: Option<SocketAddr>,
 }
 
 impl Stream {
-    pub(crate) fn new(socket: Socket) -> Self {
-        Self { socket }
+    pub(crate) fn new(socket: Socket, peer: Option<&SockAddr>) -> Self {
+        Self { socket, peer: peer.and_then(SockAddr::as_socket) }
+    }
+
+    /// Where an IP peer is; `None` for a local one, or one that is gone.
+    fn ip_peer(&self) -> Option<SocketAddr> {
+        self.peer.or_else(|| self.socket.peer_addr().ok()?.as_socket())
     }
 
     /// Where the peer is, as `Peer-Address` has it: an IP address, or a local peer's credentials.
     pub fn peer_address(&self) -> String {
-        match self.socket.peer_addr().ok() {
-            Some(address) if address.is_unix() => sys::net::peer_credentials(&self.socket)
+        if let Some(peer) = self.ip_peer() {
+            return peer.ip().to_string();
+        }
+        match self.socket.peer_addr() {
+            Ok(address) if address.is_unix() => sys::net::peer_credentials(&self.socket)
                 .map(|Credentials { pid, uid, gid }| format!("localhost:{uid}:{gid}:{pid}"))
                 .unwrap_or_default(),
-            address => tcp::numeric_host(address),
+            _ => String::new(),
         }
     }
 
@@ -76,7 +87,10 @@ impl Stream {
 
     /// See [`Stream::local_endpoint`].
     pub fn remote_endpoint(&self) -> String {
-        address::display(self.socket.peer_addr().ok())
+        match self.peer {
+            Some(peer) => address::display_tcp(&peer),
+            None => address::display(self.socket.peer_addr().ok()),
+        }
     }
 
     /// What became of a non-blocking connect.
@@ -166,8 +180,7 @@ impl Listener {
             Self::Tcp(listener) => (listener.socket(), true),
             Self::Ipc(listener) => (listener.socket(), false),
         };
-        let (peer, address) = socket.accept().map_err(classify_accept)?;
-        peer.set_nonblocking(true).map_err(AcceptError::Peer)?;
+        let (peer, address) = sys::net::accept(socket).map_err(classify_accept)?;
         if is_tcp {
             if !tcp::passes(&options.accept_filters, address.as_socket()) {
                 return Err(AcceptError::Filtered);
@@ -176,7 +189,7 @@ impl Listener {
         } else if !ipc::passes(options, &peer) {
             return Err(AcceptError::Filtered);
         }
-        Ok(Stream::new(peer))
+        Ok(Stream::new(peer, Some(&address)))
     }
 }
 

@@ -143,8 +143,8 @@ fn bind_address(target: &TcpAddress, ipv6: bool) -> Result<SocketAddr> {
 }
 
 fn new_socket(address: SocketAddr, options: &TransportOptions) -> Result<Socket> {
-    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
-    socket.set_nonblocking(true)?;
+    let kind = Type::STREAM.nonblocking();
+    let socket = Socket::new(Domain::for_address(address), kind, Some(Protocol::TCP))?;
     if options.tos != 0 {
         // That of IPv4 for an IPv6 socket too, whose peer may have an IPv4 address.
         socket.set_tos_v4(options.tos as u32)?;
@@ -209,6 +209,8 @@ pub struct Connecting {
     pub stream: Stream,
     /// The kernel has not finished: wait until it is writable.
     pub in_progress: bool,
+    /// It had not when it was asked to, although it may have by now.
+    pub was_delayed: bool,
 }
 
 /// Begins to connect to `remote`, from `source` if given.
@@ -231,19 +233,16 @@ pub fn connect(
 }
 
 pub(super) fn begin_connect(socket: Socket, remote: &SockAddr) -> Result<Connecting> {
-    let in_progress = match socket.connect(remote) {
+    let was_delayed = match socket.connect(remote) {
         Ok(()) => false,
         Err(error) if matches!(error.raw_os_error(), Some(libc::EINPROGRESS | libc::EINTR)) => true,
         Err(error) => return Err(error.into()),
     };
-    Ok(Connecting { stream: Stream::new(socket), in_progress })
-}
-
-pub(super) fn numeric_host(address: Option<SockAddr>) -> String {
-    address
-        .and_then(|address| address.as_socket())
-        .map(|address| address.ip().to_string())
-        .unwrap_or_default()
+    // Within a host, the peer's kernel has answered before the call that asked it returned.
+    let peer = if was_delayed { socket.peer_addr().ok() } else { None };
+    let in_progress = was_delayed && peer.is_none();
+    let stream = Stream::new(socket, peer.as_ref());
+    Ok(Connecting { stream, in_progress, was_delayed })
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ use crate::sys;
 use crate::transport::tcp::Connecting;
 use crate::transport::{Stream, TcpAddress, address, ipc, resolve, tcp};
 
-use super::{CONNECT_TIMER, RECONNECT_TIMER, STOP_CONN_REFUSED, Session, State, Target};
+use super::{CONNECT_TIMER, First, RECONNECT_TIMER, STOP_CONN_REFUSED, Session, State, Target};
 
 impl Session {
     pub(super) fn start_connecting(&mut self, cx: &mut Cx<'_>) {
@@ -91,19 +91,21 @@ impl Session {
         result: Result<Connecting>,
         others: Vec<SocketAddr>,
     ) {
-        let Connecting { stream, in_progress } = match result {
+        let Connecting { stream, in_progress, was_delayed } = match result {
             Ok(connecting) => connecting,
             Err(errno) if others.is_empty() => return self.connect_failed(cx, errno),
             Err(errno) => return self.try_next(cx, others, errno),
         };
         let registration = cx.registration(&stream);
+        if was_delayed {
+            self.report(events::CONNECT_DELAYED, libc::EINPROGRESS as u64);
+        }
         if !in_progress {
             return self.connected(cx, stream, registration);
         }
         if let Err(error) = registration.set_write(true) {
             return self.connect_failed(cx, error.into());
         }
-        self.report(events::CONNECT_DELAYED, libc::EINPROGRESS as u64);
         self.state = State::Connecting { stream, registration, others };
         if !self.config.connect_timeout.is_zero() {
             cx.set_timer(CONNECT_TIMER, cx.now() + self.config.connect_timeout);
@@ -186,7 +188,7 @@ impl Session {
     ) {
         self.local = stream.local_endpoint();
         self.report(events::CONNECTED, stream.as_raw_fd() as u64);
-        self.greet(cx, stream, registration);
+        self.greet(cx, stream, registration, First::Speak);
     }
 }
 

@@ -19,10 +19,54 @@ use crate::sys;
 use crate::transport::Stream;
 
 use super::zap::Asking;
-use super::{HANDSHAKE_TIMER, STOP_HANDSHAKE_FAILED, Session, State};
+use super::{First, HANDSHAKE_TIMER, STOP_HANDSHAKE_FAILED, Session, State};
+
+/// Bytes read at a time: more than any handshake has in one step.
+const READ_SIZE: usize = 4096;
+
+/// What arrives during a handshake.
+#[derive(Debug, Default)]
+pub(super) struct Input {
+    /// Came behind the handshake: the data path's.
+    pub(super) surplus: Vec<u8>,
+    /// The kernel has nothing more; an event will tell when it has.
+    pub(super) is_drained: bool,
+    /// No event will tell: the peer has closed.
+    is_last: bool,
+}
+
+impl Input {
+    fn begin_turn(&mut self, first: First, is_last: bool) {
+        self.is_drained = first == First::Speak;
+        self.is_last = is_last;
+    }
+
+    /// Reads what is there and hands it to the handshake.
+    fn take(&mut self, stream: &Stream, handshake: &mut Handshake) -> Result<(), Loss> {
+        let mut buffer = [0u8; READ_SIZE];
+        match stream.socket().read(&mut buffer) {
+            Ok(0) => return Err(Loss::Io(io::ErrorKind::UnexpectedEof.into())),
+            Ok(n) => {
+                self.is_drained = n < READ_SIZE && !self.is_last;
+                let consumed = handshake.handle_input(&buffer[..n]).map_err(Loss::Fault)?;
+                self.surplus.extend_from_slice(&buffer[consumed..n]);
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.is_drained = true,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(Loss::Io(error)),
+        }
+        Ok(())
+    }
+}
 
 impl Session {
-    pub(super) fn greet(&mut self, cx: &mut Cx<'_>, stream: Stream, registration: Registration) {
+    pub(super) fn greet(
+        &mut self,
+        cx: &mut Cx<'_>,
+        stream: Stream,
+        registration: Registration,
+        first: First,
+    ) {
         self.hung_up = false;
         let Some(config) = self.config.handshake.clone() else {
             let peer = PeerInfo {
@@ -30,40 +74,57 @@ impl Session {
                 fd: stream.as_raw_fd(),
                 properties: peer_address(&stream),
             };
-            return self.ready_to_work(cx, stream, registration, peer, Codec::Raw, &[]);
+            return self.ready_to_work(
+                cx,
+                stream,
+                registration,
+                peer,
+                Codec::Raw,
+                Input::default(),
+            );
         };
-        if let Err(error) = registration.set_read(true) {
-            return self.handshake_failed(cx, stream, Loss::Io(error));
-        }
         let handshake = Box::new(Handshake::new(config));
         self.state = State::Handshaking {
             stream,
             registration,
             handshake,
-            surplus: Vec::new(),
+            input: Input::default(),
             asking: None,
         };
         if !self.config.handshake_timeout.is_zero() {
             cx.set_timer(HANDSHAKE_TIMER, cx.now() + self.config.handshake_timeout);
         }
-        self.continue_handshake(cx);
+        self.take_turn(cx, first);
+        // Only now: what was there already needs no event.
+        if let State::Handshaking { registration, .. } = &self.state
+            && let Err(error) = registration.set_read(true)
+            && let State::Handshaking { stream, .. } =
+                std::mem::replace(&mut self.state, State::Waiting)
+        {
+            self.handshake_failed(cx, stream, Loss::Io(error));
+        }
     }
 
     pub(super) fn continue_handshake(&mut self, cx: &mut Cx<'_>) {
-        let State::Handshaking { stream, registration, mut handshake, mut surplus, mut asking } =
+        self.take_turn(cx, First::Listen);
+    }
+
+    fn take_turn(&mut self, cx: &mut Cx<'_>, first: First) {
+        let State::Handshaking { stream, registration, mut handshake, mut input, mut asking } =
             std::mem::replace(&mut self.state, State::Waiting)
         else {
             return;
         };
+        input.begin_turn(first, self.hung_up);
         let result = self
-            .authenticate(&stream, &mut handshake, &mut surplus, &mut asking)
-            .and_then(|()| advance(&stream, &registration, &mut handshake, &mut surplus))
+            .authenticate(&stream, &mut handshake, &mut input.surplus, &mut asking)
+            .and_then(|()| advance(&stream, &registration, &mut handshake, &mut input))
             .and_then(|peer| {
                 // The input may have led to a question, and the question to an answer.
                 if !self.ask(&stream, &mut handshake, &mut asking)? {
                     return Ok(peer);
                 }
-                advance(&stream, &registration, &mut handshake, &mut surplus)
+                advance(&stream, &registration, &mut handshake, &mut input)
             });
         if let Some(status) = handshake.poll_refusal() {
             self.report(events::HANDSHAKE_FAILED_AUTH, u64::from(status));
@@ -75,8 +136,7 @@ impl Session {
             }
             Err(loss) => self.handshake_failed(cx, stream, loss),
             Ok(None) => {
-                self.state =
-                    State::Handshaking { stream, registration, handshake, surplus, asking };
+                self.state = State::Handshaking { stream, registration, handshake, input, asking };
             }
             Ok(Some(peer)) => {
                 cx.cancel_timer(HANDSHAKE_TIMER);
@@ -98,7 +158,7 @@ impl Session {
                 if peer.version >= Version::V3_0 {
                     self.report(events::HANDSHAKE_SUCCEEDED, 0);
                 }
-                self.ready_to_work(cx, stream, registration, info, codec, &surplus);
+                self.ready_to_work(cx, stream, registration, info, codec, input);
             }
         }
     }
@@ -180,39 +240,40 @@ fn advance(
     stream: &Stream,
     registration: &Registration,
     handshake: &mut Handshake,
-    surplus: &mut Vec<u8>,
+    input: &mut Input,
 ) -> Result<Option<Peer>, Loss> {
-    let mut buffer = [0u8; 4096];
     loop {
-        loop {
-            let pending = handshake.poll_transmit();
-            if pending.is_empty() {
-                registration.set_write(false).map_err(Loss::Io)?;
-                break;
-            }
-            match sys::io::send(stream, &[IoSlice::new(pending)]) {
-                Ok(n) => handshake.transmitted(n),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    registration.set_write(true).map_err(Loss::Io)?;
-                    break;
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(Loss::Io(error)),
-            }
+        if !input.is_drained && handshake.poll_peer().is_none() {
+            input.take(stream, handshake)?;
         }
+        let all_sent = transmit(stream, registration, handshake)?;
         if let Some(peer) = handshake.poll_peer() {
-            if handshake.poll_transmit().is_empty() {
-                return Ok(Some(peer));
-            }
+            return Ok(all_sent.then_some(peer));
+        }
+        if input.is_drained {
             return Ok(None);
         }
-        match stream.socket().read(&mut buffer) {
-            Ok(0) => return Err(Loss::Io(io::ErrorKind::UnexpectedEof.into())),
-            Ok(n) => {
-                let consumed = handshake.handle_input(&buffer[..n]).map_err(Loss::Fault)?;
-                surplus.extend_from_slice(&buffer[consumed..n]);
+    }
+}
+
+/// Sends what the handshake has to say; false if the kernel takes no more for now.
+fn transmit(
+    stream: &Stream,
+    registration: &Registration,
+    handshake: &mut Handshake,
+) -> Result<bool, Loss> {
+    loop {
+        let pending = handshake.poll_transmit();
+        if pending.is_empty() {
+            registration.set_write(false).map_err(Loss::Io)?;
+            return Ok(true);
+        }
+        match sys::io::send(stream, &[IoSlice::new(pending)]) {
+            Ok(n) => handshake.transmitted(n),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                registration.set_write(true).map_err(Loss::Io)?;
+                return Ok(false);
             }
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(None),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(Loss::Io(error)),
         }

@@ -28,6 +28,7 @@ use crate::reactor::{Cx, Handler, Registration, Remote};
 use crate::sync::AtomicBool;
 use crate::transport::{IpcAddress, Stream, TcpAddress};
 
+use handshaking::Input;
 use zap::Asking;
 
 use super::event::Event;
@@ -111,8 +112,9 @@ pub(super) struct Arrival {
     pub(super) stream: Stream,
     pub(super) guard: Guard,
     pub(super) origin: Origin,
-    /// The listener's endpoint.
+    /// The listener's endpoint, and the peer's.
     pub(super) local: String,
+    pub(super) remote: String,
 }
 
 /// Begins a session over a connection that was taken in, on the I/O thread of `remote`.
@@ -123,13 +125,12 @@ pub(super) fn accept(
     owner: Arc<dyn Owner>,
     arrival: Arrival,
 ) {
-    let Arrival { stream, guard, origin, local } = arrival;
+    let Arrival { stream, guard, origin, local, remote: endpoint } = arrival;
     cx.spawn(remote, |token| {
         let tx = TxSide::new(Source::None);
         let rx = RxSide::new(Sink::None, config.max_msg_size);
         let listener_closed = Some(Arc::clone(&origin.closed));
         let link = Link::new(remote.clone(), token, tx, rx, Some(origin));
-        let remote_endpoint = stream.remote_endpoint();
         let session = Session {
             link,
             owner,
@@ -144,7 +145,7 @@ pub(super) fn accept(
             watch: Watch::default(),
             closing: false,
             local,
-            remote: remote_endpoint,
+            remote: endpoint,
             listener_closed,
             was_ready: false,
             hung_up: false,
@@ -207,6 +208,14 @@ struct Session {
     _guard: Guard,
 }
 
+/// What a side does first when it is connected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum First {
+    /// The peer has had no time to say anything.
+    Speak,
+    Listen,
+}
+
 enum State {
     /// For the next attempt to connect.
     Waiting,
@@ -225,8 +234,7 @@ enum State {
         registration: Registration,
         /// Boxed: large, and there for a moment only.
         handshake: Box<Handshake>,
-        /// Came behind the handshake: the data path's.
-        surplus: Vec<u8>,
+        input: Input,
         asking: Option<Box<Asking>>,
     },
     Ready,
@@ -255,7 +263,9 @@ impl Handler for Session {
                     return cx.remove();
                 };
                 let registration = cx.registration(&stream);
-                self.greet(cx, stream, registration);
+                // It was the peer that connected, so it has said its first words by now, which one
+                // write answers more fully than two.
+                self.greet(cx, stream, registration, First::Listen);
             }
             _ => self.start_connecting(cx),
         }

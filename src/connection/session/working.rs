@@ -20,6 +20,7 @@ use crate::reactor::{Cx, Registration};
 use crate::sync::Ordering;
 use crate::transport::Stream;
 
+use super::handshaking::Input;
 use super::{
     HEARTBEAT_TIMER, RECEIVE_BUDGET, STOP_AFTER_DISCONNECT, Session, State, WATCH_TIMER, make_pipe,
 };
@@ -32,7 +33,7 @@ impl Session {
         registration: Registration,
         peer: PeerInfo,
         codec: Codec,
-        surplus: &[u8],
+        input: Input,
     ) {
         let gone = self.listener_closed.as_ref().is_some_and(|gone| gone.load(Ordering::Acquire));
         if gone {
@@ -65,7 +66,7 @@ impl Session {
                 // Such a peer cannot subscribe; it filters by itself.
                 rx.inject(&[1]);
             }
-            rx.feed(surplus);
+            rx.feed(&input.surplus);
             if self.was_ready && self.config.hiccups() {
                 rx.hiccup();
             }
@@ -91,7 +92,9 @@ impl Session {
         if let Err(error) = armed {
             self.link.lost(Loss::Io(error));
         }
-        self.receive(cx);
+        if !input.is_drained || !input.surplus.is_empty() {
+            self.receive(cx);
+        }
         if self.closing {
             self.finish_if_drained(cx);
         }
