@@ -27,6 +27,7 @@ use crate::sys::modes::Modes;
 use crate::transport::Stream;
 
 use super::ListenerHandle;
+use super::pace;
 use super::receive::{Outcome, RxSide};
 use super::transmit::TxSide;
 
@@ -340,8 +341,9 @@ impl Link {
         }
     }
 
-    /// One look of the I/O thread at bytes left behind. False: nothing is left.
-    pub(super) fn tick(&self, watch: &mut Watch) -> bool {
+    /// One look of the I/O thread at bytes left behind, of `looks` that it takes in this round. False:
+    /// nothing is left.
+    pub(super) fn tick(&self, watch: &mut Watch, looks: usize) -> bool {
         let flushes = self.flushes.load(Ordering::Relaxed);
         if flushes != watch.flushes {
             // The application flushes by itself; come back to see the tail.
@@ -354,11 +356,12 @@ impl Link {
             self.flush_here();
         }
         watch.flushes = self.flushes.load(Ordering::Relaxed);
-        if self.flushed() != flushed {
+        // What goes to many peers is left to these looks as long as it comes.
+        if looks <= pace::MANY || self.flushed() == flushed {
+            watch.idle_ticks += 1;
+        } else {
             watch.idle_ticks = 0;
-            return true;
         }
-        watch.idle_ticks += 1;
         if watch.idle_ticks < Watch::IDLE_TICKS {
             return true;
         }

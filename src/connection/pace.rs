@@ -19,6 +19,9 @@ const BURST_MESSAGES: u32 = 500;
 const BURST_BYTES: u64 = 32 << 10;
 /// or so long.
 const BURST_SPAN: Duration = Duration::from_micros(40);
+/// A burst over several connections lasts so long for each: a write takes a few microseconds whatever
+/// it carries, and several follow each other.
+const SPAN_EACH: Duration = Duration::from_micros(12);
 /// A message that comes so long after the socket's last flush begins no burst.
 const PAUSE: Duration = Duration::from_micros(15);
 /// Messages of a burst between two looks at the clock.
@@ -28,7 +31,7 @@ const CLOCK_EVERY: u32 = 16;
 const PROMPT: u32 = 2;
 /// A burst over more connections than this is the I/O thread's: the caller would write a message or
 /// two at a time, each of which takes as long as filling the next fifty.
-const MANY: u32 = 32;
+pub(super) const MANY: usize = 32;
 
 /// How fast a socket's messages come, whatever pipes they go to.
 #[derive(Debug)]
@@ -43,8 +46,9 @@ pub struct Pace {
     pub waiting: usize,
     /// Prompt flushes left.
     prompt: u32,
-    /// [`BURST_SPAN`] and [`PAUSE`] in ticks.
-    span: u64,
+    /// [`BURST_SPAN`], [`SPAN_EACH`] and [`PAUSE`] in ticks.
+    least_span: u64,
+    span_each: u64,
     pause: u64,
     /// Bodies that went out and whose drop runs a user's function: to be dropped when the socket's
     /// lock is released.
@@ -53,20 +57,21 @@ pub struct Pace {
 
 impl Default for Pace {
     fn default() -> Self {
-        Self::new(clock::ticks_in(BURST_SPAN), clock::ticks_in(PAUSE))
+        Self::new(clock::ticks_in)
     }
 }
 
 impl Pace {
-    fn new(span: u64, pause: u64) -> Self {
+    fn new(ticks_in: impl Fn(Duration) -> u64) -> Self {
         Self {
             flushed_at: Ticks::from_raw(0),
             written_at: Ticks::from_raw(0),
             begun: 0,
             waiting: 0,
             prompt: PROMPT,
-            span,
-            pause,
+            least_span: ticks_in(BURST_SPAN),
+            span_each: ticks_in(SPAN_EACH),
+            pause: ticks_in(PAUSE),
             spent: Vec::new(),
         }
     }
@@ -76,12 +81,17 @@ impl Pace {
         self.prompt = PROMPT;
     }
 
+    /// How long a message of a burst may wait for others.
+    fn span(&self) -> u64 {
+        self.least_span.max(self.span_each * self.waiting.min(MANY) as u64)
+    }
+
     /// The first message of a connection behind a flush, which was at `sent_at`: is it to leave at
     /// once?
     pub(super) fn is_prompt(&mut self, now: Ticks, sent_at: Ticks) -> bool {
         // Where the I/O thread flushes, the caller's last flush was long ago without a pause.
         let has_paused = now.since(self.flushed_at.max(sent_at)) > self.pause
-            && (self.waiting <= MANY as usize || now.since(self.written_at) > self.pause);
+            && (self.waiting <= MANY || now.since(self.written_at) > self.pause);
         self.written_at = now;
         if has_paused {
             self.prompt = PROMPT;
@@ -151,7 +161,8 @@ impl Burst {
         self.look_at = (self.messages + CLOCK_EVERY).min(BURST_MESSAGES);
         self.messages >= BURST_MESSAGES
             || to >= self.flush_at
-            || pace.begun.wrapping_sub(self.begun) < MANY && now.since(self.began) > pace.span
+            || pace.begun.wrapping_sub(self.begun) < MANY as u32
+                && now.since(self.began) > pace.span()
     }
 
     /// Sent.
@@ -165,11 +176,14 @@ mod tests {
     use super::*;
 
     /// One tick is a nanosecond.
-    const SPAN: u64 = 40_000;
-    const PAUSE: u64 = 15_000;
+    const PAUSE: u64 = super::PAUSE.as_nanos() as u64;
     /// What writing a message takes, and what flushing does.
     const WRITE: u64 = 100;
     const FLUSH: u64 = 5_000;
+
+    fn pace() -> Pace {
+        Pace::new(|duration| duration.as_nanos() as u64)
+    }
 
     /// A socket with its connections; its I/O thread flushes when it is told to.
     struct Sender {
@@ -185,7 +199,7 @@ mod tests {
     impl Sender {
         fn new(connections: usize) -> Self {
             Self {
-                pace: Pace::new(SPAN, PAUSE),
+                pace: pace(),
                 bursts: (0..connections).map(|_| Burst::default()).collect(),
                 written: vec![0; connections],
                 sent: vec![0; connections],
@@ -257,7 +271,7 @@ mod tests {
 
     #[test]
     fn a_flush_of_the_io_thread_begins_no_pause() {
-        let mut pace = Pace::new(SPAN, PAUSE);
+        let mut pace = pace();
         let at = |now| Ticks::from_raw(1_000_000_000 + now);
         pace.flushed_at = at(0);
         for prompt in [true, true, false] {
@@ -275,7 +289,8 @@ mod tests {
             sender.send_in_turn(100_000);
             let all = sender.flushes.iter().sum::<u64>();
             assert!(all > 90_000, "{connections}: {all}");
-            assert!(sender.messages_per_flush() >= 15, "{connections}");
+            let each = sender.messages_per_flush();
+            assert!(each >= 50, "{connections}: {each}");
         }
     }
 
@@ -288,7 +303,7 @@ mod tests {
                 sender.io_thread_comes_by();
             }
             // The last few to notice that the I/O thread came by take themselves for alone, once.
-            let most = 20 * (rounds / 8 + 1) * MANY as usize;
+            let most = 20 * (rounds / 8 + 1) * MANY;
             assert!(sender.flushes.len() <= most, "{connections}: {}", sender.flushes.len());
             assert!(sender.flushes.len() <= 20 * rounds * connections / 30);
         }

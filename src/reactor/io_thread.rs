@@ -199,6 +199,7 @@ impl IoThread {
                 again: VecDeque::new(),
                 removed: Vec::new(),
                 ticking: Vec::new(),
+                tickers: 0,
                 born: VecDeque::new(),
             },
             handlers: Vec::new(),
@@ -239,6 +240,8 @@ struct CxState {
     again: VecDeque<(Token, bool, bool)>,
     removed: Vec<Token>,
     ticking: Vec<Token>,
+    /// How many tick in this round.
+    tickers: usize,
     /// Handlers that the running one brought forth, to be started when it returns.
     born: VecDeque<(Token, Box<dyn Handler>)>,
 }
@@ -257,6 +260,11 @@ impl Cx<'_> {
     /// so the handler must read up to the end, even behind a read that was short.
     pub fn hung_up(&self) -> bool {
         self.hung_up
+    }
+
+    /// How many handlers of this thread tick in this round, the called one among them.
+    pub fn tickers(&self) -> usize {
+        self.state.tickers
     }
 
     /// The handler's own name.
@@ -454,6 +462,7 @@ impl Loop {
 
     fn tick(&mut self, now: Instant) {
         let mut ticking = std::mem::take(&mut self.cx.ticking);
+        self.cx.tickers = ticking.len();
         ticking.retain(|&token| {
             let go_on = self.call(token, now, |handler, cx| handler.tick(cx)).unwrap_or(false);
             if !go_on && let Some(entry) = self.entry(token) {
