@@ -1,10 +1,10 @@
 # Runs a test once more under each mode that can be forced upon the library (src/sys/modes.rs): what a
 # program sees must not depend on which thread does the work.
 #
-#   oxmq_repeat_in_modes(TEST [EXCEPT MODE...] COMMAND ...)
+#   oxmq_repeat_in_modes(TEST [EXCEPT MODE...] [LOCK RESOURCE...] COMMAND ...)
 #
 # adds mode.MODE.TEST for each MODE, with the label `modes`. They have the properties that TEST has, so
-# call it when those are set.
+# call it when those are set. What has a RESOURCE in common does not run at the same time.
 set(OXMQ_MODES io_threads no_spin two_io_threads four_io_threads)
 set(OXMQ_MODE_io_threads OXMQ_DRIVE=io-threads)
 set(OXMQ_MODE_no_spin OXMQ_SPIN=off)
@@ -12,7 +12,7 @@ set(OXMQ_MODE_two_io_threads OXMQ_IO_THREADS=2)
 set(OXMQ_MODE_four_io_threads OXMQ_IO_THREADS=4)
 
 function(oxmq_repeat_in_modes test)
-  cmake_parse_arguments(PARSE_ARGV 1 repeat "" "" "EXCEPT;COMMAND")
+  cmake_parse_arguments(PARSE_ARGV 1 repeat "" "" "EXCEPT;LOCK;COMMAND")
   foreach(mode ${OXMQ_MODES})
     if(mode IN_LIST repeat_EXCEPT)
       continue()
@@ -31,7 +31,7 @@ function(oxmq_repeat_in_modes test)
     endif()
     # Some use fixed names of files and endpoints: never the same program twice at a time.
     set_tests_properties(
-      ${repeated} PROPERTIES LABELS modes RESOURCE_LOCK ${test}
+      ${repeated} PROPERTIES LABELS modes RESOURCE_LOCK "${test};${repeat_LOCK}"
                              ENVIRONMENT "${environment};${OXMQ_MODE_${mode}}")
   endforeach()
 endfunction()
