@@ -297,6 +297,20 @@ impl Socket {
         made.ok_or(Errno::EFAULT)
     }
 
+    /// True if a message can be sent now. Unlike [`Socket::events`] it leaves what is gathered for
+    /// the kernel as it is, as it is asked between messages.
+    pub(super) fn has_room(&'static self) -> Result<bool> {
+        let mut state = self.open()?;
+        let state = &mut *state;
+        let mut room = state.pattern.can_send(&mut state.pipes);
+        if !room {
+            state.process_news();
+            room = state.pattern.can_send(&mut state.pipes);
+        }
+        state.settle();
+        Ok(room)
+    }
+
     #[cold]
     fn recv_slow<F: FnOnce(Frame<'_>)>(
         &'static self,

@@ -47,7 +47,7 @@ pub fn run(
     loop {
         // A side is asked for input only while the other can take it.
         let (to_backend, to_frontend) = if mode == Mode::Active {
-            (same || has_room(backend)?, !same && has_room(frontend)?)
+            (same || backend.has_room()?, !same && frontend.has_room()?)
         } else {
             (false, false)
         };
@@ -100,10 +100,6 @@ pub fn run(
     }
 }
 
-fn has_room(socket: &'static Socket) -> Result<bool> {
-    Ok(socket.events()? & i32::from(POLLOUT) != 0)
-}
-
 fn forward(
     from: &'static Socket,
     to: &'static Socket,
@@ -137,7 +133,7 @@ fn forward(
                 break;
             }
         }
-        if std::ptr::eq(from, to) || !has_room(to)? {
+        if std::ptr::eq(from, to) || !to.has_room()? {
             return Ok(());
         }
     }
