@@ -8,11 +8,10 @@
 use std::collections::HashMap;
 
 use crate::error::{Errno, Result};
-use crate::msg::Msg;
 use crate::pattern::dealer::probe;
 use crate::pattern::routing::fair_queue::FairQueue;
 use crate::pattern::{Pattern, options, switch};
-use crate::pipe::{Frame, Given, Outgoing, PipeId, Pipes};
+use crate::pipe::{Frame, Outgoing, PipeId, Pipes};
 
 type ByRoutingId = HashMap<Box<[u8]>, PipeId, foldhash::fast::RandomState>;
 
@@ -28,8 +27,6 @@ pub(super) struct Router {
     handed_over: Option<PipeId>,
     current_out: Option<PipeId>,
     more_out: bool,
-    /// The routing id that was given out last.
-    given: Given,
     mandatory: bool,
     raw: bool,
     handover: bool,
@@ -131,7 +128,6 @@ impl Router {
             handed_over: None,
             current_out: None,
             more_out: false,
-            given: Given::new(),
             mandatory: false,
             raw: false,
             handover: false,
@@ -279,10 +275,7 @@ impl Pattern for Router {
         }
         let id = self.queue.next(pipes).ok_or(Errno::EAGAIN)?;
         self.current_in = Some(id);
-        let routing_id = self.peers.id_of(id).unwrap_or_default();
-        let routing_id = Msg::from_slice(routing_id);
-        self.given.set_peer(pipes.peer_ref(id));
-        Ok(self.given.put(routing_id, true))
+        pipes.precede(id, self.peers.id_of(id).unwrap_or_default()).ok_or(Errno::EAGAIN)
     }
 
     fn can_recv(&mut self, pipes: &mut Pipes) -> bool {

@@ -7,11 +7,10 @@
 //! 4.3.5; `zmq_socket(3)`.
 
 use crate::error::{Errno, Result};
-use crate::msg::Msg;
 use crate::pattern::router::Peers;
 use crate::pattern::routing::fair_queue::FairQueue;
 use crate::pattern::{Pattern, options};
-use crate::pipe::{Frame, Given, Outgoing, PipeId, Pipes};
+use crate::pipe::{Frame, Outgoing, PipeId, Pipes};
 
 #[derive(Debug)]
 pub(super) struct Stream {
@@ -20,8 +19,6 @@ pub(super) struct Stream {
     current_in: Option<PipeId>,
     current_out: Option<PipeId>,
     more_out: bool,
-    /// The routing id that was given out last.
-    given: Given,
     /// COMPAT: `ZMQ_ROUTING_ID` reads as the id given to the latest peer, by which an application
     /// that has just connected knows whom to send to.
     last_generated: Option<Box<[u8]>>,
@@ -35,7 +32,6 @@ impl Stream {
             current_in: None,
             current_out: None,
             more_out: false,
-            given: Given::new(),
             last_generated: None,
         }
     }
@@ -109,10 +105,7 @@ impl Pattern for Stream {
         }
         let id = self.queue.next(pipes).ok_or(Errno::EAGAIN)?;
         self.current_in = Some(id);
-        let routing_id = self.peers.id_of(id).unwrap_or_default();
-        let routing_id = Msg::from_slice(routing_id);
-        self.given.set_peer(pipes.peer_ref(id));
-        Ok(self.given.put(routing_id, true))
+        pipes.precede(id, self.peers.id_of(id).unwrap_or_default()).ok_or(Errno::EAGAIN)
     }
 
     fn can_recv(&mut self, pipes: &mut Pipes) -> bool {

@@ -144,6 +144,12 @@ impl LatestReader {
         Some(self.given.put(msg, more))
     }
 
+    /// Gives out bytes of the caller's as the first frame of the message that is there.
+    pub(super) fn precede<'a>(&'a mut self, bytes: &'a [u8]) -> Frame<'a> {
+        self.given.set_peer(self.peer.as_ref());
+        self.given.put_slice(bytes, true)
+    }
+
     /// The message's body, without giving it out. A later message no longer takes its place.
     pub fn peek(&mut self) -> Option<&[u8]> {
         if self.peeked.is_none() {
@@ -161,10 +167,6 @@ impl LatestReader {
     /// Who wrote the last message that was read, or announced itself.
     pub fn peer(&self) -> Option<Arc<PeerInfo>> {
         self.peer.clone().or_else(|| self.shared.peer.get())
-    }
-
-    pub(super) fn peer_ref(&self) -> Option<&Arc<PeerInfo>> {
-        self.peer.as_ref()
     }
 
     /// Wants no more.

@@ -51,6 +51,13 @@ impl Given {
         self.put_external(msg, more, false)
     }
 
+    /// Gives out bytes that the caller lends.
+    #[inline]
+    pub fn put_slice<'a>(&'a mut self, bytes: &'a [u8], more: bool) -> Frame<'a> {
+        // SAFETY: they are borrowed as long as the frame lives.
+        unsafe { self.put_bytes(NonNull::from(bytes).cast(), bytes.len(), more, false) }
+    }
+
     /// Says who wrote what is given out next.
     #[inline]
     pub fn set_peer(&mut self, peer: Option<&Arc<PeerInfo>>) {

@@ -312,6 +312,17 @@ impl Pipes {
         }
     }
 
+    /// Gives out a frame of the caller's as one of this pipe's peer: what the socket's type puts
+    /// before the peer's message.
+    #[inline]
+    pub fn precede<'a>(&'a mut self, id: PipeId, bytes: &'a [u8]) -> Option<Frame<'a>> {
+        let end = self.ends.get_mut(id.0 as usize)?.as_mut()?;
+        Some(match &mut end.rx {
+            Rx::Queue(rx) => rx.precede(bytes),
+            Rx::Latest(rx) => rx.precede(bytes),
+        })
+    }
+
     /// True between the frames of a multipart message that is being read.
     pub fn in_message(&mut self, id: PipeId) -> bool {
         matches!(self.end(id), Some(End { rx: Rx::Queue(rx), .. }) if rx.in_message())
@@ -349,14 +360,6 @@ impl Pipes {
                 !tx.is_closed() && !tx.can_write()
             }
             _ => false,
-        }
-    }
-
-    /// Who wrote what is read now.
-    pub fn peer_ref(&self, id: PipeId) -> Option<&Arc<PeerInfo>> {
-        match &self.end_ref(id)?.rx {
-            Rx::Queue(rx) => rx.peer_ref(),
-            Rx::Latest(rx) => rx.peer_ref(),
         }
     }
 

@@ -140,6 +140,13 @@ impl Reader {
         Some(unsafe { self.given.put_bytes(bytes, len, more, command) })
     }
 
+    /// Gives out bytes of the caller's as the first frame of the message that [`Reader::can_read`]
+    /// has said is there.
+    #[inline]
+    pub(super) fn precede<'a>(&'a mut self, bytes: &'a [u8]) -> Frame<'a> {
+        self.given.put_slice(bytes, true)
+    }
+
     /// The body of the next frame, without taking it; [`Reader::can_read`] has said that it is
     /// there.
     pub fn peek(&mut self) -> Option<&[u8]> {
@@ -164,10 +171,6 @@ impl Reader {
     /// Messages read from here on carry `routing_id`.
     pub fn set_routing_id(&mut self, routing_id: u32) {
         self.given.routing_id = routing_id;
-    }
-
-    pub(super) fn peer_ref(&self) -> Option<&Arc<PeerInfo>> {
-        self.given.peer.as_ref()
     }
 
     /// Skips command frames that nobody wants. True if the cursor stands at a frame to deliver.
