@@ -31,6 +31,8 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("socket", "protocol", "socket types, and what options say about the handshake"),
     ("pattern", "protocol::command", "subscriptions are commands"),
     ("sync", "sys::futex", "a lock of one word sleeps on it"),
+    ("sync", "sys::membarrier", "a lock's favourite leaves its barriers to the others"),
+    ("sync", "sys::thread", "and is known by its number"),
     ("connection", "sys", "vectored sends, the cheap clock, interface names"),
 ];
 

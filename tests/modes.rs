@@ -62,10 +62,15 @@ fn a_context_without_io_threads_stays_without() {
 
 #[test]
 fn bad_values_force_nothing() {
-    let variables =
-        [("OXMQ_DRIVE", "threads"), ("OXMQ_SPIN", "\u{1f980}"), ("OXMQ_IO_THREADS", "-4")];
+    let variables = [
+        ("OXMQ_DRIVE", "threads"),
+        ("OXMQ_SPIN", "\u{1f980}"),
+        ("OXMQ_MEMBARRIER", "no"),
+        ("OXMQ_IO_THREADS", "-4"),
+    ];
     with("bad_values_force_nothing", &variables, || {
-        let free = Modes { application_drives: true, spins: true, least_io_threads: 0 };
+        let free =
+            Modes { application_drives: true, spins: true, membarrier: true, least_io_threads: 0 };
         assert_eq!(Modes::current(), free);
     });
 }

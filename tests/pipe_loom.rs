@@ -21,7 +21,7 @@ use zmq::pipe::{
     self, Inbox, Marks, Outgoing, Port, PortSignal, Reader, Signal, Thresholds, Wake, Writer,
     signals,
 };
-use zmq::sync::Role;
+use zmq::sync::{BiasedLock, Role};
 
 /// Wakes one sleeper; remembers what it was told.
 struct Bell {
@@ -353,6 +353,58 @@ fn the_work_of_one_who_is_turned_away_is_done() {
         thread.join().expect("no panic");
         assert_eq!(left.load(Ordering::Relaxed), 0, "work was stranded");
         assert_eq!(*role.try_hold().expect("free"), 2);
+    });
+}
+
+/// Each thread takes the lock often enough to become the favourite, and the other ends its favour.
+#[test]
+fn a_lock_has_one_holder_whoever_is_its_favourite() {
+    loom::model(|| {
+        let lock = Arc::new(BiasedLock::new());
+        let token = Token::new();
+        let work = |me: usize, lock: &BiasedLock, token: &Token| {
+            for _ in 0..3 {
+                lock.acquire(me);
+                token.put(token.get() + 1);
+                lock.release();
+            }
+        };
+        let thread = {
+            let (lock, token) = (Arc::clone(&lock), Arc::clone(&token));
+            thread::spawn(move || work(1, &lock, &token))
+        };
+        work(2, &lock, &token);
+        thread.join().expect("no panic");
+        assert_eq!(token.get(), 6);
+    });
+}
+
+/// Trying neither gets in beside the favourite nor leaves it waiting for ever.
+#[test]
+fn trying_a_lock_leaves_its_favourite_alone() {
+    loom::model(|| {
+        let lock = Arc::new(BiasedLock::new());
+        let token = Token::new();
+        for _ in 0..2 {
+            lock.acquire(1);
+            lock.release();
+        }
+        let thread = {
+            let (lock, token) = (Arc::clone(&lock), Arc::clone(&token));
+            thread::spawn(move || {
+                if !lock.try_acquire(2) {
+                    return false;
+                }
+                token.put(token.get() + 1);
+                lock.release();
+                true
+            })
+        };
+        lock.acquire(1);
+        token.put(token.get() + 1);
+        lock.release();
+        let tried = thread.join().expect("no panic");
+        assert_eq!(token.get(), if tried { 2 } else { 1 });
     });
 }
 

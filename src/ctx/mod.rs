@@ -83,6 +83,8 @@ impl Drop for Live {
 impl Ctx {
     /// A context with default options.
     pub fn new() -> Arc<Self> {
+        // Now rather than between messages: it waits where many threads run, and ours do not yet.
+        sys::membarrier::prepare();
         Arc::new(Self {
             options: Mutex::default(),
             state: Mutex::default(),

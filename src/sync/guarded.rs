@@ -1,5 +1,5 @@
-//! A place for one boxed value behind a word-sized lock: uncontended, locking and unlocking are one
-//! atomic instruction each.
+//! A place for one boxed value behind a lock that costs its usual thread next to nothing
+//! ([`BiasedLock`]).
 //!
 //! Thread: any. Invariants: the value is reached by the holder only; a holder that panics leaves
 //! the place broken, and the next one gets the value out instead of working on it.
@@ -10,15 +10,8 @@ use std::fmt;
 use std::ops::{Deref, DerefMut};
 use std::ptr::NonNull;
 
-use crate::sync::{AtomicU32, Ordering};
-use crate::sys::futex;
-
-const FREE: u32 = 0;
-const HELD: u32 = 1;
-/// Held, and somebody sleeps until it is not.
-const CONTENDED: u32 = 2;
-/// Free, but a holder panicked.
-const BROKEN: u32 = 3;
+use crate::sync::biased::BiasedLock;
+use crate::sys::thread;
 
 /// A value that may leave something to be dropped once its lock is released, because dropping it
 /// runs code that could want the lock.
@@ -33,12 +26,17 @@ pub trait Guardable {
 
 /// See the module.
 pub struct Guarded<T> {
-    /// One of the states above. Taken by compare-exchange (acquire), given back by swap (release).
-    word: AtomicU32,
-    value: UnsafeCell<Option<Box<T>>>,
+    lock: BiasedLock,
+    place: UnsafeCell<Place<T>>,
 }
 
-// SAFETY: the value is reached through `Held` or with `word` held, by one thread at a time.
+struct Place<T> {
+    value: Option<Box<T>>,
+    /// The value that a holder held when it panicked.
+    broken: Option<Box<T>>,
+}
+
+// SAFETY: the value is reached through `Held` or with `lock` held, by one thread at a time.
 unsafe impl<T: Send> Sync for Guarded<T> {}
 // SAFETY: owning the place is owning the value.
 unsafe impl<T: Send> Send for Guarded<T> {}
@@ -55,94 +53,69 @@ pub enum NotThere<T> {
 impl<T: Guardable> Guarded<T> {
     /// An empty place.
     pub fn empty() -> Self {
-        Self { word: AtomicU32::new(FREE), value: UnsafeCell::new(None) }
+        let place = Place { value: None, broken: None };
+        Self { lock: BiasedLock::new(), place: UnsafeCell::new(place) }
     }
 
     /// Waits for the place and holds its value.
     #[inline(always)]
     pub fn lock(&self) -> Result<Held<'_, T>, NotThere<T>> {
-        let free = self.word.compare_exchange(FREE, HELD, Ordering::Acquire, Ordering::Relaxed);
-        let broken = free.is_err() && self.acquire_slow();
-        // SAFETY: the word is held.
-        let value = unsafe { &mut *self.value.get() };
-        match value {
-            Some(value) if !broken => Ok(Held { place: self, value: NonNull::from(&mut **value) }),
-            _ => {
-                let value = value.take();
-                self.release();
-                Err(value.map_or(NotThere::Empty, NotThere::Broken))
-            }
-        }
+        self.lock.acquire(thread::current());
+        self.hold().ok_or_else(|| self.what_is_there())
     }
 
     /// As [`Guarded::lock`], without waiting: `None` also if another thread holds the place, or a
     /// holder panicked.
     pub fn try_lock(&self) -> Option<Held<'_, T>> {
-        self.word.compare_exchange(FREE, HELD, Ordering::Acquire, Ordering::Relaxed).ok()?;
-        // SAFETY: the word is held.
-        if let Some(value) = unsafe { &mut *self.value.get() } {
-            return Some(Held { place: self, value: NonNull::from(&mut **value) });
+        if !self.lock.try_acquire(thread::current()) {
+            return None;
         }
-        self.release();
-        None
+        let held = self.hold();
+        if held.is_none() {
+            self.lock.release();
+        }
+        held
+    }
+
+    #[inline(always)]
+    fn hold(&self) -> Option<Held<'_, T>> {
+        // SAFETY: the lock is held.
+        let value = unsafe { &mut (*self.place.get()).value }.as_mut()?;
+        Some(Held { of: self, value: NonNull::from(&mut **value) })
+    }
+
+    /// The lock is held, and there is no value.
+    #[cold]
+    fn what_is_there(&self) -> NotThere<T> {
+        // SAFETY: as above.
+        let broken = unsafe { &mut (*self.place.get()).broken }.take();
+        self.lock.release();
+        broken.map_or(NotThere::Empty, NotThere::Broken)
     }
 
     /// Puts a value in; gives back the one that was there.
     pub fn replace(&self, value: Option<Box<T>>) -> Option<Box<T>> {
-        let free = self.word.compare_exchange(FREE, HELD, Ordering::Acquire, Ordering::Relaxed);
-        if free.is_err() {
-            self.acquire_slow();
-        }
-        // SAFETY: the word is held.
-        let old = unsafe { std::mem::replace(&mut *self.value.get(), value) };
-        self.release();
+        self.lock.acquire(thread::current());
+        self.lock.forget();
+        // SAFETY: the lock is held.
+        let place = unsafe { &mut *self.place.get() };
+        let old = std::mem::replace(&mut place.value, value).or_else(|| place.broken.take());
+        self.lock.release();
         old
-    }
-
-    /// True if it was broken.
-    #[cold]
-    fn acquire_slow(&self) -> bool {
-        let mut spins = 0;
-        loop {
-            let broken = self.word.load(Ordering::Relaxed) == BROKEN;
-            let (from, to) = if broken { (BROKEN, HELD) } else { (FREE, CONTENDED) };
-            // CONTENDED, as there may be other sleepers: one wake-up too many is harmless.
-            if self.word.compare_exchange(from, to, Ordering::Acquire, Ordering::Relaxed).is_ok() {
-                return broken;
-            }
-            // Most holders are gone within the time that a sleep takes to begin.
-            if spins < 64 {
-                spins += 1;
-                std::hint::spin_loop();
-                continue;
-            }
-            let held =
-                self.word.compare_exchange(HELD, CONTENDED, Ordering::Relaxed, Ordering::Relaxed);
-            if matches!(held, Ok(_) | Err(CONTENDED)) {
-                futex::wait(&self.word, CONTENDED, None);
-            }
-        }
-    }
-
-    #[inline]
-    fn release(&self) {
-        if self.word.swap(FREE, Ordering::Release) == CONTENDED {
-            futex::wake_one(&self.word);
-        }
     }
 }
 
 /// The holder's access to the value.
 pub struct Held<'a, T: Guardable> {
-    place: &'a Guarded<T>,
+    of: &'a Guarded<T>,
     value: NonNull<T>,
 }
 
 impl<T: Guardable> Held<'_, T> {
-    /// True if another thread sleeps until this one is done.
+    /// True if another thread waits until this one is done.
     #[inline]
     pub fn is_contended(&self) -> bool {
-        self.place.word.load(Ordering::Relaxed) == CONTENDED
+        self.of.lock.is_contended()
     }
 }
 
@@ -151,7 +124,7 @@ impl<T: Guardable> Deref for Held<'_, T> {
 
     #[inline]
     fn deref(&self) -> &T {
-        // SAFETY: the word is held as long as `self` lives, and the box stays in its place.
+        // SAFETY: the lock is held as long as `self` lives, and the box stays in its place.
         unsafe { self.value.as_ref() }
     }
 }
@@ -170,7 +143,7 @@ impl<T: Guardable> Drop for Held<'_, T> {
         if self.has_rest() || std::thread::panicking() {
             self.release_slow();
         } else {
-            self.place.release();
+            self.of.lock.release();
         }
     }
 }
@@ -180,19 +153,20 @@ impl<T: Guardable> Held<'_, T> {
     fn release_slow(&mut self) {
         if !std::thread::panicking() {
             let rest = self.take_rest();
-            self.place.release();
+            self.of.lock.release();
             drop(rest);
             return;
         }
-        if self.place.word.swap(BROKEN, Ordering::Release) == CONTENDED {
-            futex::wake_one(&self.place.word);
-        }
+        // SAFETY: the lock is held, and `self` no longer uses its pointer to the value.
+        let place = unsafe { &mut *self.of.place.get() };
+        place.broken = place.value.take();
+        self.of.lock.release();
     }
 }
 
 impl<T> fmt::Debug for Guarded<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Guarded").field("word", &self.word).finish_non_exhaustive()
+        f.debug_struct("Guarded").field("lock", &self.lock).finish_non_exhaustive()
     }
 }
 

@@ -5,11 +5,13 @@
 //! Invariants: none of its own; each type tells its own.
 //! Counterpart: none in libzmq, which hides its atomics in `atomic_ptr.hpp` and `atomic_counter.hpp`.
 
+mod biased;
 mod cell;
 mod guarded;
 mod padded;
 mod role;
 
+pub use biased::BiasedLock;
 pub use cell::Slot;
 pub use guarded::{Guardable, Guarded, Held, NotThere};
 pub use padded::Padded;
@@ -30,7 +32,7 @@ mod imp {
     pub type AtomicU64 = atomic::AtomicU64;
     pub type AtomicUsize = atomic::AtomicUsize;
 
-    pub use atomic::{Ordering, fence};
+    pub use atomic::{Ordering, compiler_fence, fence};
     pub use std::sync::{Mutex, MutexGuard};
 }
 

@@ -5,6 +5,7 @@
 //! | --- | --- | --- |
 //! | `OXMQ_DRIVE` | `io-threads` | application threads never read or write a connection themselves |
 //! | `OXMQ_SPIN` | `off` | waiting threads sleep at once |
+//! | `OXMQ_MEMBARRIER` | `off` | as if the system refused `membarrier(2)` |
 //! | `OXMQ_IO_THREADS` | 1 to 64 | a context that has I/O threads runs so many at least |
 //!
 //! Any other value is as none. No program needs these, and none can see them: options tell what
@@ -23,6 +24,8 @@ pub struct Modes {
     pub application_drives: bool,
     /// A thread may look again for a moment before it sleeps.
     pub spins: bool,
+    /// `membarrier(2)` is used where the system has it.
+    pub membarrier: bool,
     /// I/O threads that a context has at least, if it has any.
     pub least_io_threads: i32,
 }
@@ -40,6 +43,7 @@ impl Modes {
         Self {
             application_drives: !is("OXMQ_DRIVE", "io-threads"),
             spins: !is("OXMQ_SPIN", "off"),
+            membarrier: !is("OXMQ_MEMBARRIER", "off"),
             least_io_threads: least.filter(|n| (1..=MOST_IO_THREADS).contains(n)).unwrap_or(0),
         }
     }
@@ -49,7 +53,8 @@ impl Modes {
 mod tests {
     use super::*;
 
-    const FREE: Modes = Modes { application_drives: true, spins: true, least_io_threads: 0 };
+    const FREE: Modes =
+        Modes { application_drives: true, spins: true, membarrier: true, least_io_threads: 0 };
 
     fn read(variables: &[(&str, &str)]) -> Modes {
         Modes::read(|name| {
@@ -68,6 +73,7 @@ mod tests {
         let io_threads = Modes { application_drives: false, ..FREE };
         assert_eq!(read(&[("OXMQ_DRIVE", "io-threads")]), io_threads);
         assert_eq!(read(&[("OXMQ_SPIN", "off")]), Modes { spins: false, ..FREE });
+        assert_eq!(read(&[("OXMQ_MEMBARRIER", "off")]), Modes { membarrier: false, ..FREE });
         assert_eq!(read(&[("OXMQ_IO_THREADS", "4")]), Modes { least_io_threads: 4, ..FREE });
     }
 
@@ -75,7 +81,11 @@ mod tests {
     fn other_values_are_as_none() {
         let empty = ["", "on", "1", "io_threads", "io-threads "];
         for value in empty {
-            assert_eq!(read(&[("OXMQ_DRIVE", value), ("OXMQ_SPIN", value)]), FREE, "{value}");
+            assert_eq!(
+                read(&[("OXMQ_DRIVE", value), ("OXMQ_SPIN", value), ("OXMQ_MEMBARRIER", value)]),
+                FREE,
+                "{value}"
+            );
         }
         for value in ["", "0", "-1", "65", "four", "99999999999999999999", "1.5", " 2"] {
             assert_eq!(read(&[("OXMQ_IO_THREADS", value)]), FREE, "{value}");
