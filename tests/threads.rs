@@ -8,6 +8,7 @@ use std::sync::{Arc, Barrier, Mutex};
 use std::thread;
 
 use support::*;
+use zmq::error::Errno;
 
 const THREADS: usize = 8;
 const EACH: usize = 300;
@@ -22,6 +23,31 @@ fn at_once(work: impl Fn(usize) + Send + Sync) {
                 barrier.wait();
                 work(id);
             });
+        }
+    });
+}
+
+/// A peer at its high-water mark is full, not unreachable, also while it makes room.
+#[test]
+fn a_peer_that_makes_room_is_not_called_unreachable() {
+    const MESSAGES: usize = 300_000;
+    let context = Context::new();
+    let (sender, receiver) = (context.socket(ROUTER), context.socket(DEALER));
+    sender.set(opt::ROUTER_MANDATORY, 1);
+    sender.set(opt::SNDHWM, 1);
+    receiver.set(opt::RCVHWM, 1);
+    receiver.set_bytes(opt::ROUTING_ID, b"peer");
+    receiver.connect(&sender.bind("inproc://room"));
+    thread::scope(|scope| {
+        scope.spawn(|| (0..MESSAGES).for_each(|_| drop(receiver.recv())));
+        for _ in 0..MESSAGES {
+            loop {
+                match sender.try_send(b"peer", true, true) {
+                    Ok(_) => break,
+                    Err(errno) => assert_eq!(errno, Errno::EAGAIN),
+                }
+            }
+            sender.send(b"message");
         }
     });
 }

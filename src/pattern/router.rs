@@ -175,7 +175,8 @@ impl Router {
         match self.peers.find(out.data()) {
             Some(pipe) if pipes.can_write(pipe) => self.current_out = Some(pipe),
             Some(pipe) if self.mandatory => {
-                return Err(if pipes.is_full(pipe) { Errno::EAGAIN } else { Errno::EHOSTUNREACH });
+                let full = pipes.is_reachable(pipe);
+                return Err(if full { Errno::EAGAIN } else { Errno::EHOSTUNREACH });
             }
             None if self.mandatory => return Err(Errno::EHOSTUNREACH),
             _ => {}

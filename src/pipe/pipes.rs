@@ -353,14 +353,10 @@ impl Pipes {
         }
     }
 
-    /// True if the high-water mark is all that keeps the pipe from being written to.
-    pub fn is_full(&mut self, id: PipeId) -> bool {
-        match self.end(id) {
-            Some(End { leaving: false, tx: Tx::Queue(tx), .. }) => {
-                !tx.is_closed() && !tx.can_write()
-            }
-            _ => false,
-        }
+    /// True if the peer is there: then the high-water mark is all that can keep the pipe from being
+    /// written to.
+    pub fn is_reachable(&mut self, id: PipeId) -> bool {
+        matches!(self.end(id), Some(End { leaving: false, tx: Tx::Queue(tx), .. }) if !tx.is_closed())
     }
 
     /// Who is at the other side: known once its handshake is done (inproc: at once).
