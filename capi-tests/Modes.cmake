@@ -5,9 +5,10 @@
 #
 # adds mode.MODE.TEST for each MODE, with the label `modes`. They have the properties that TEST has, so
 # call it when those are set. What has a RESOURCE in common does not run at the same time.
-set(OXMQ_MODES io_threads no_spin two_io_threads four_io_threads)
+set(OXMQ_MODES io_threads no_spin no_membarrier two_io_threads four_io_threads)
 set(OXMQ_MODE_io_threads OXMQ_DRIVE=io-threads)
 set(OXMQ_MODE_no_spin OXMQ_SPIN=off)
+set(OXMQ_MODE_no_membarrier OXMQ_MEMBARRIER=off)
 set(OXMQ_MODE_two_io_threads OXMQ_IO_THREADS=2)
 set(OXMQ_MODE_four_io_threads OXMQ_IO_THREADS=4)
 

@@ -139,6 +139,30 @@ fn a_sleeping_reader_gets_every_message() {
     });
 }
 
+/// The second message opens a new chunk, so that a reader which is awake then is taken to be in a
+/// stream when the others come.
+#[test]
+fn a_reader_that_leaves_a_stream_gets_every_message() {
+    loom::model(|| {
+        let Queue { mut writer, mut reader, to_reader, .. } = queue(0);
+        let tokens = [Token::new(), Token::new(), Token::new(), Token::new()];
+        let theirs = tokens.clone();
+        let thread = thread::spawn(move || {
+            for (index, token) in theirs.iter().enumerate() {
+                token.put(7);
+                assert!(write(&mut writer, &[index as u8; 16], false));
+            }
+            writer
+        });
+        for (index, token) in tokens.iter().enumerate() {
+            let frames = next(&mut reader, &to_reader).expect("not over");
+            assert_eq!(frames, [[index as u8; 16]]);
+            assert_eq!(token.get(), 7);
+        }
+        drop(thread.join().expect("no panic"));
+    });
+}
+
 #[test]
 fn closing_is_noticed_behind_the_last_message() {
     loom::model(|| {

@@ -8,7 +8,9 @@
 //! [`store_load_barrier`]):
 //! - *data*: the writer moves `published`, then looks at `reader_state`; the reader that found
 //!   nothing sets `ARMED`, then looks at `published` and `closed` again. Whoever turns `ARMED`
-//!   back sends the signal, so there is one signal per sleep.
+//!   back sends the signal, so there is one signal per sleep. In a stream, whose reader has not
+//!   slept for a while, the writer moves `published` by a plain store, and the reader that arms
+//!   makes the barrier for both ([`membarrier`]).
 //! - *credit*: the reader moves `consumed`, then looks at `writer_state`; the writer that found
 //!   the high-water mark reached sets `BLOCKED`, then looks at `consumed` again.
 //!
@@ -21,7 +23,9 @@ use std::sync::Arc;
 
 use crate::msg::PeerInfo;
 use crate::pipe::chunk::Chunk;
-use crate::sync::{AtomicPtr, AtomicU32, AtomicU64, Ordering, Padded, Slot, store_load_barrier};
+use crate::sync::{
+    AtomicPtr, AtomicU32, AtomicU64, Ordering, Padded, Slot, membarrier, store_load_barrier,
+};
 
 /// What an end is told about when it is not looking.
 pub mod signals {
@@ -44,6 +48,9 @@ pub trait Signal: Send + Sync {
 
 const AWAKE: u32 = 0;
 const ARMED: u32 = 1;
+/// Awake for so long that it is worth a system call to the reader, when it arms again, that the
+/// writer's messages are published without a locked instruction.
+const STREAMING: u32 = 2;
 
 const WRITER_CLOSED: u32 = 1;
 const READER_CLOSED: u32 = 2;
@@ -66,7 +73,8 @@ struct ReaderLine {
 pub(super) struct Direction {
     writer: Padded<WriterLine>,
     reader: Padded<ReaderLine>,
-    /// [`ARMED`]: the reader found nothing and wants a signal. Both sides read-modify-write it.
+    /// [`ARMED`]: the reader found nothing and wants a signal; [`STREAMING`]: see there. Both sides
+    /// read-modify-write it.
     reader_state: AtomicU32,
     /// [`ARMED`]: the writer found no credit and wants a signal.
     writer_state: AtomicU32,
@@ -230,9 +238,14 @@ impl Direction {
     #[inline(always)]
     pub(super) fn publish(&self, offset: u64, messages: u64) {
         self.writer.messages.store(messages, Ordering::Release);
-        // SeqCst: orders this against the look at `reader_state`; releases the chunk's bytes.
-        self.writer.published.swap(offset, Ordering::SeqCst);
-        store_load_barrier();
+        if self.reader_state.load(Ordering::Relaxed) == STREAMING {
+            self.writer.published.store(offset, Ordering::Release);
+            membarrier::here();
+        } else {
+            // SeqCst: orders this against the look at `reader_state`; releases the chunk's bytes.
+            self.writer.published.swap(offset, Ordering::SeqCst);
+            store_load_barrier();
+        }
         if self.reader_state.load(Ordering::SeqCst) == ARMED {
             self.wake_reader(signals::READABLE);
         }
@@ -241,6 +254,20 @@ impl Direction {
     /// Commits everything before `offset` without telling the reader: for bytes that it skips.
     pub(super) fn publish_quietly(&self, offset: u64) {
         self.writer.published.swap(offset, Ordering::SeqCst);
+    }
+
+    /// For the writer, which has written a good deal: if the reader is awake, publishing gets
+    /// cheaper and its next sleep dearer.
+    pub(super) fn expect_stream(&self) {
+        if membarrier::prepare() {
+            // An armed reader stays so: it looked at `published` on its own terms.
+            let _ = self.reader_state.compare_exchange(
+                AWAKE,
+                STREAMING,
+                Ordering::SeqCst,
+                Ordering::Relaxed,
+            );
+        }
     }
 
     #[cold]
@@ -263,7 +290,9 @@ impl Direction {
     /// The reader says that it goes to sleep having seen `seen` and no end of the queue. False:
     /// there is something new to see, it must look again.
     pub(super) fn arm_reader(&self, seen: u64) -> bool {
-        self.reader_state.swap(ARMED, Ordering::SeqCst);
+        if self.reader_state.swap(ARMED, Ordering::SeqCst) == STREAMING {
+            membarrier::everywhere();
+        }
         store_load_barrier();
         let nothing_new = self.writer.published.load(Ordering::SeqCst) == seen
             && self.closed.load(Ordering::SeqCst) & WRITER_CLOSED == 0;

@@ -392,6 +392,7 @@ impl Writer {
         }
         self.enter(fresh);
         self.externals = 0;
+        self.dir.expect_stream();
     }
 
     /// A chunk of at least `len` bytes that begins at `pos`, linked to nothing.

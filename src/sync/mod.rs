@@ -45,6 +45,7 @@ mod imp {
     pub use loom::sync::{Mutex, MutexGuard};
 }
 
+pub use crate::sys::membarrier;
 pub use imp::*;
 
 /// For statics, which outlive every model: never loom's.
