@@ -2,11 +2,14 @@
 //!
 //! Waking a sleeping thread costs tens of microseconds; if the answer tends to come sooner, looking
 //! again in a loop is cheaper for everybody. The span grows while waits end within it and shrinks
-//! while they don't, as the kernel's halt polling does; a thread that has one processor, or that
-//! was preempted while it span, sleeps at once.
+//! while they don't, as the kernel's halt polling does; a thread that was preempted while it span
+//! sleeps at once. Where the process has one processor, the thread lets others run on it instead of
+//! looping: half as dear as a sleep if the one that answers is among them.
 //!
-//! Thread: under the socket's lock. Invariants: never longer than [`LONGEST`]. Counterpart: none.
+//! Thread: under the socket's lock. Invariants: never longer than [`LONGEST`], but for what others
+//! run in between. Counterpart: none.
 
+use std::thread;
 use std::time::Duration;
 
 use crate::sys::affinity;
@@ -17,6 +20,8 @@ use crate::sys::modes::Modes;
 const LONGEST: Duration = Duration::from_micros(50);
 /// The span with which a socket begins to try.
 const FIRST: Duration = Duration::from_micros(10);
+/// Times that a thread which has one processor lets others run in one wait.
+const YIELDS: u32 = 2;
 /// How long a reader falls back that has caught up with a stream.
 const FALL_BACK: Duration = Duration::from_micros(4);
 /// A wait that was caught counts one, one that was missed counts [`MISS`] against it; at nothing, no
@@ -24,6 +29,7 @@ const FALL_BACK: Duration = Duration::from_micros(4);
 const CREDIT: u32 = 4;
 const MISS: u32 = 2;
 /// Waits that are then made without spinning, at first and at most: the pause doubles each time.
+/// With one processor a miss may last as long as another program's turn: then it is the longest.
 const PAUSE: u32 = 32;
 const LONGEST_PAUSE: u32 = 4096;
 
@@ -34,6 +40,8 @@ pub(super) struct Spin {
     longest: u64,
     first: u64,
     fall_back: u64,
+    /// The process has one processor.
+    alone: bool,
     /// Waits to sit out before the next try.
     skip: u32,
     /// The next pause.
@@ -52,16 +60,27 @@ pub(super) enum Look {
 
 impl Spin {
     pub(super) fn new() -> Self {
-        let allowed = affinity::allowed_cpus() > 1 && Modes::current().spins;
-        let longest = if allowed { clock::ticks_in(LONGEST) } else { 0 };
-        let first = clock::ticks_in(FIRST).min(longest);
-        let fall_back = clock::ticks_in(FALL_BACK);
-        Self { span: first, longest, first, fall_back, skip: 0, pause: PAUSE, credit: CREDIT }
+        if !Modes::current().spins {
+            return Self::none();
+        }
+        let alone = affinity::allowed_cpus() == 1;
+        let (longest, first) = (clock::ticks_in(LONGEST), clock::ticks_in(FIRST));
+        let fall_back = if alone { 0 } else { clock::ticks_in(FALL_BACK) };
+        Self { span: first, longest, first, fall_back, alone, credit: CREDIT, ..Self::none() }
     }
 
     /// Never spins: stands in for the one that is in use.
     pub(super) const fn none() -> Self {
-        Self { span: 0, longest: 0, first: 0, fall_back: 0, skip: 0, pause: PAUSE, credit: 0 }
+        Self {
+            span: 0,
+            longest: 0,
+            first: 0,
+            fall_back: 0,
+            alone: false,
+            skip: 0,
+            pause: PAUSE,
+            credit: 0,
+        }
     }
 
     /// Lets the other side get ahead for a moment: a reader on its heels makes the cache line with
@@ -87,6 +106,7 @@ impl Spin {
         }
         let began = Ticks::now();
         let mut last = began;
+        let mut yields = 0;
         loop {
             match look() {
                 Look::Found => {
@@ -99,13 +119,19 @@ impl Spin {
                 Look::Nothing => {}
                 Look::GiveUp => return false,
             }
-            // Once: virtual machines make a pause last longer than a look.
-            std::hint::spin_loop();
+            if self.alone {
+                yields += 1;
+                thread::yield_now();
+            } else {
+                // Once: virtual machines make a pause last longer than a look.
+                std::hint::spin_loop();
+            }
             let now = Ticks::now();
             // A hole in time: somebody else needed the processor.
             let preempted = now.since(last) > self.longest;
             last = now;
-            if preempted || now.since(began) >= self.span {
+            let over = if self.alone { yields == YIELDS } else { now.since(began) >= self.span };
+            if preempted || over {
                 self.missed(preempted);
                 return false;
             }
@@ -115,6 +141,9 @@ impl Spin {
     fn missed(&mut self, preempted: bool) {
         self.span = (self.span / 2).max(self.first);
         self.credit = if preempted { 0 } else { self.credit.saturating_sub(MISS) };
+        if preempted && self.alone {
+            self.pause = LONGEST_PAUSE;
+        }
         if self.credit == 0 {
             self.credit = CREDIT;
             self.skip = self.pause;
