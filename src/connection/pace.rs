@@ -13,10 +13,11 @@ use std::time::Duration;
 use crate::msg::Msg;
 use crate::sys::clock::{self, Ticks};
 
-/// A flush at the latest after so many messages of a burst,
+/// A flush at the latest after so many messages of a burst: the step in which credit returns at the
+/// default high-water mark, so that a caller does not wait for it with a rest in its hands,
 const BURST_MESSAGES: u32 = 500;
-/// so many bytes,
-const BURST_BYTES: u64 = 32 << 10;
+/// so many bytes, about what the kernel takes fastest,
+const BURST_BYTES: u64 = 36 << 10;
 /// or so long.
 const BURST_SPAN: Duration = Duration::from_micros(40);
 /// A burst over several connections lasts so long for each: a write takes a few microseconds whatever
@@ -79,6 +80,11 @@ impl Pace {
     /// The socket had to wait for input: what it sends next is an answer, and no part of a burst.
     pub fn calm_down(&mut self) {
         self.prompt = PROMPT;
+    }
+
+    /// The caller waited for room, be it for long: what it sends next goes on with its burst.
+    pub fn go_on(&mut self, now: Ticks) {
+        self.flushed_at = now;
     }
 
     /// How long a message of a burst may wait for others.
@@ -280,6 +286,16 @@ mod tests {
         let sent_at = at(2 * PAUSE);
         assert!(!pace.is_prompt(at(2 * PAUSE), sent_at));
         assert!(pace.is_prompt(at(4 * PAUSE), sent_at));
+    }
+
+    #[test]
+    fn a_wait_for_room_begins_no_pause() {
+        let mut sender = Sender::new(8);
+        sender.send_in_turn(1000);
+        sender.flush_all();
+        sender.now += 10 * PAUSE;
+        sender.pace.go_on(Ticks::from_raw(sender.now));
+        assert!(!sender.send(0));
     }
 
     #[test]

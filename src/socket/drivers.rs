@@ -12,6 +12,7 @@ use std::sync::Arc;
 use crate::connection::{Driver, Link, Pace, Received};
 use crate::msg::Msg;
 use crate::pipe::{End, PipeId, Pipes, Rx, Tx};
+use crate::sys::clock::Ticks;
 use crate::sys::modes::Modes;
 
 /// With more network peers than this, the I/O thread reads for the socket.
@@ -183,6 +184,11 @@ impl Drivers {
     /// The caller's thread had to wait for input.
     pub(super) fn calm_down(&mut self) {
         self.pace.calm_down();
+    }
+
+    /// The caller's thread had to wait for room.
+    pub(super) fn go_on(&mut self) {
+        self.pace.go_on(Ticks::now());
     }
 
     /// Drivers whose reading may be the caller's thread's.

@@ -267,6 +267,7 @@ impl Socket {
             }
             guard = self.wait(guard, &wait, Awaited::Room)?;
             let state = &mut *guard;
+            state.go_on();
             state.process_news();
             result = state.pattern.send(&mut state.pipes, out);
             state.settle();

@@ -278,6 +278,11 @@ impl State {
         self.drivers.calm_down();
     }
 
+    /// The caller had to wait for room.
+    pub(super) fn go_on(&mut self) {
+        self.drivers.go_on();
+    }
+
     /// Leaves the reading to the I/O thread.
     pub(super) fn give_back_all(&self) {
         self.drivers.give_back_all();
