@@ -155,10 +155,26 @@ impl Frame<'_> {
         msg
     }
 
+    /// The frame as a message of its own that does not tell who sent it.
+    #[inline]
+    pub fn into_anonymous_msg(mut self) -> Msg {
+        let mut msg = Msg::new();
+        self.store_content(&mut msg);
+        msg.set_peer(None);
+        msg
+    }
+
     /// As [`Frame::into_msg`], in the place of another message. It is empty if there is no memory
     /// for a copy.
     #[inline]
-    pub fn store(self, msg: &mut Msg) {
+    pub fn store(mut self, msg: &mut Msg) {
+        self.store_content(msg);
+        msg.set_peer(self.0.peer.as_ref());
+    }
+
+    /// Stores all but who sent it.
+    #[inline(always)]
+    fn store_content(&mut self, msg: &mut Msg) {
         if self.0.by_pointer {
             *msg = std::mem::take(&mut self.0.msg);
         } else {
@@ -167,7 +183,6 @@ impl Frame<'_> {
         }
         msg.set_more(self.0.more);
         msg.set_routing_id(self.0.routing_id);
-        msg.set_peer(self.0.peer.as_ref());
     }
 }
 

@@ -110,7 +110,7 @@ fn forward(
     for _ in 0..BURST {
         let mut first = true;
         loop {
-            let mut msg = match from.recv_map(first, |frame| frame.into_msg()) {
+            let mut msg = match from.recv_map(first, |frame| frame.into_anonymous_msg()) {
                 Ok(msg) => msg,
                 Err(Errno::EAGAIN) if first => return Ok(()),
                 Err(errno) => return Err(errno),
@@ -118,7 +118,6 @@ fn forward(
             first = false;
             let more = msg.more();
             let bytes = msg.len() as u64;
-            msg.set_peer(None);
             if let Some(capture) = capture {
                 let mut copy = msg.share();
                 capture.send_msg(&mut copy, false, more)?;
