@@ -26,6 +26,7 @@ mod flush;
 mod frame;
 mod pipes;
 mod port;
+mod prefetch;
 mod reader;
 mod walk;
 mod writer;
