@@ -129,6 +129,12 @@ impl Frame<'_> {
         self.0.command
     }
 
+    /// The number by which a SERVER or PEER knows its sender; 0 for the other types.
+    #[inline]
+    pub fn routing_id(&self) -> u32 {
+        self.0.routing_id
+    }
+
     /// Who sent it, where that is known.
     #[inline]
     pub fn peer(&self) -> Option<&Arc<PeerInfo>> {
