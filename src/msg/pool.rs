@@ -69,17 +69,26 @@ impl Drop for AtEnd {
         LISTS.with(|lists| {
             for (class, list) in lists.iter().enumerate() {
                 list.room.set(0);
-                let mut block = list.first.replace(ptr::null_mut());
-                while !block.is_null() {
-                    // SAFETY: blocks in a list are free, hold a link, and have their class's size.
-                    unsafe {
-                        let next = (*block).next;
-                        alloc::dealloc(block.cast(), layout(size_of_class(class)));
-                        block = next;
-                    }
-                }
+                // SAFETY: the list is this thread's, and empty from here on.
+                unsafe { free_list(list.first.replace(ptr::null_mut()), class) };
             }
         });
+    }
+}
+
+/// Gives the blocks of a list back to the system.
+///
+/// # Safety
+/// They have the class's size, and are nobody else's.
+unsafe fn free_list(first: *mut Block, class: usize) {
+    let mut block = first;
+    while !block.is_null() {
+        // SAFETY: blocks in a list are free, hold a link, and have their class's size (caller).
+        unsafe {
+            let next = (*block).next;
+            alloc::dealloc(block.cast(), layout(size_of_class(class)));
+            block = next;
+        }
     }
 }
 
@@ -164,6 +173,8 @@ struct Shelf {
     /// The first blocks of full lists, by class.
     lists: [Vec<*mut Block>; CLASSES],
     bytes: usize,
+    /// Whose turn it is to make room: blocks of a size, and behind those lists of a class.
+    next_to_go: usize,
 }
 
 // SAFETY: the blocks are free memory, tied to no thread.
@@ -173,6 +184,7 @@ static SHELF: Mutex<Shelf> = Mutex::new(Shelf {
     blocks: [const { Vec::new() }; SHELVED_SIZES],
     lists: [const { Vec::new() }; CLASSES],
     bytes: 0,
+    next_to_go: 0,
 });
 
 impl Shelf {
@@ -198,10 +210,43 @@ impl Shelf {
         Some(first)
     }
 
+    /// Gives what is of other sizes back to the system, in turn, until there is room for `bytes`
+    /// more of what stands at `place`: sizes that were in use once do not keep those out that are
+    /// now. False if there is nothing of other sizes.
+    fn make_room(&mut self, bytes: usize, place: usize) -> bool {
+        const PLACES: usize = SHELVED_SIZES + CLASSES;
+        let mut left = PLACES;
+        while self.bytes + bytes > SHELVED && left > 0 {
+            let at = self.next_to_go;
+            if at == place || !self.let_one_go(at) {
+                self.next_to_go = (at + 1) % PLACES;
+                left -= 1;
+            }
+        }
+        self.bytes + bytes <= SHELVED
+    }
+
+    /// True if there was one at that place.
+    fn let_one_go(&mut self, place: usize) -> bool {
+        if let Some(blocks) = self.blocks.get_mut(place) {
+            let Some(block) = blocks.pop() else { return false };
+            let size = size_of_shelf(place);
+            self.bytes -= size;
+            // SAFETY: a shelved block is free, and has the size of its place.
+            unsafe { alloc::dealloc(block.as_ptr(), layout(size)) };
+            return true;
+        }
+        let class = place - SHELVED_SIZES;
+        let Some(first) = self.take_list(class) else { return false };
+        // SAFETY: a full list of the class, which is nobody else's now.
+        unsafe { free_list(first, class) };
+        true
+    }
+
     /// True if the list was kept.
     fn put_list(&mut self, class: usize, first: *mut Block) -> bool {
         let bytes = full(class) * size_of_class(class);
-        let room = self.bytes + bytes <= SHELVED;
+        let room = self.make_room(bytes, SHELVED_SIZES + class);
         if room && let Some(lists) = self.lists.get_mut(class) {
             lists.push(first);
             self.bytes += bytes;
@@ -212,7 +257,7 @@ impl Shelf {
 
     /// True if the block was kept.
     fn put(&mut self, memory: NonNull<u8>, size: usize) -> bool {
-        let room = self.bytes + size <= SHELVED;
+        let room = self.make_room(size, shelf_of(size));
         if room && let Some(blocks) = self.blocks.get_mut(shelf_of(size)) {
             blocks.push(memory);
             self.bytes += size;
@@ -234,6 +279,11 @@ fn shelf_of(size: usize) -> usize {
     let power = size.ilog2();
     let quarters = (size >> (power - 2)) & 3;
     ((power - LARGEST.ilog2()) * 4) as usize + quarters
+}
+
+/// The size of the blocks at a place: the inverse of [`shelf_of`].
+fn size_of_shelf(place: usize) -> usize {
+    (4 + place % 4) << (LARGEST.ilog2() as usize + place / 4 - 2)
 }
 
 /// Memory of at least `len` bytes; the size that it has is to be given back with it.
@@ -280,15 +330,44 @@ fn allocate_short(class: usize) -> Option<(NonNull<u8>, usize)> {
 #[cold]
 #[inline(never)]
 fn allocate_large(len: usize) -> Option<(NonNull<u8>, usize)> {
-    if len <= LARGEST {
-        return allocate_unpooled(size_for(len.max(1)));
-    }
-    if len > LARGEST_SHELVED || cfg!(loom) {
-        return allocate_unpooled(len);
-    }
-    let size = shelved_size(len);
-    let taken = Shelf::with(|shelf| shelf.take(size)).flatten();
+    let size = size_given(len);
+    let shelved = (LARGEST + 1..=LARGEST_SHELVED).contains(&size) && !cfg!(loom);
+    let taken = if shelved { Shelf::with(|shelf| shelf.take(size)).flatten() } else { None };
     taken.map(|memory| (memory, size)).or_else(|| allocate_unpooled(size))
+}
+
+/// The size of the memory that [`allocate`] gives for `len` bytes.
+fn size_given(len: usize) -> usize {
+    match len {
+        ..=LARGEST => size_for(len.max(1)),
+        ..=LARGEST_SHELVED if !cfg!(loom) => shelved_size(len),
+        _ => len,
+    }
+}
+
+/// Puts a value into memory of the pool, from where [`unbox`] takes it.
+pub(crate) fn boxed<T>(value: T) -> *mut T {
+    const { assert!(align_of::<T>() <= ALIGN) };
+    let Some((memory, _)) = allocate(size_of::<T>()) else {
+        alloc::handle_alloc_error(Layout::new::<T>())
+    };
+    let place = memory.cast::<T>().as_ptr();
+    // SAFETY: the memory is large enough, aligned, and nobody else's.
+    unsafe { place.write(value) };
+    place
+}
+
+/// Takes back what [`boxed`] has put there.
+///
+/// # Safety
+/// `place` came from `boxed`, and nobody uses it any more.
+pub(crate) unsafe fn unbox<T>(place: *mut T) -> T {
+    // SAFETY: the value is there, and its memory has the size that `allocate` gave (caller).
+    unsafe {
+        let value = place.read();
+        free(NonNull::new_unchecked(place.cast()), size_given(size_of::<T>()));
+        value
+    }
 }
 
 fn allocate_unpooled(size: usize) -> Option<(NonNull<u8>, usize)> {
@@ -433,6 +512,44 @@ mod tests {
         .expect("no panic");
         let (again, _) = allocate(777_777).expect("memory");
         assert_eq!(again.addr(), address);
+    }
+
+    #[test]
+    fn a_place_on_the_shelf_tells_its_size() {
+        for len in [LARGEST + 1, 2560, 3000, 4096, 5000, 65_536, 65_537, LARGEST_SHELVED] {
+            let size = shelved_size(len);
+            assert!(size >= len && shelf_of(size) < SHELVED_SIZES, "{len}");
+            assert_eq!(size_of_shelf(shelf_of(size)), size, "{len}");
+        }
+    }
+
+    #[test]
+    fn sizes_out_of_use_make_room_for_one_that_is_in_use() {
+        let mut shelf = Shelf {
+            blocks: [const { Vec::new() }; SHELVED_SIZES],
+            lists: [const { Vec::new() }; CLASSES],
+            bytes: 0,
+            next_to_go: 0,
+        };
+        let put = |shelf: &mut Shelf, size| {
+            let (memory, size) = allocate_unpooled(size).expect("memory");
+            shelf.put(memory, size)
+        };
+        while shelf.bytes + (1 << 20) <= SHELVED {
+            assert!(put(&mut shelf, 1 << 20));
+        }
+        for _ in 0..SHELVED / 65_536 {
+            assert!(put(&mut shelf, 65_536));
+            assert!(shelf.bytes <= SHELVED);
+        }
+        assert_eq!(shelf.blocks[shelf_of(65_536)].len() * 65_536, SHELVED);
+        // What is full of the very size stays as it is.
+        let (memory, size) = allocate_unpooled(65_536).expect("memory");
+        assert!(!shelf.put(memory, size));
+        // SAFETY: just allocated, and not kept.
+        unsafe { alloc::dealloc(memory.as_ptr(), layout(size)) };
+        assert!(shelf.make_room(SHELVED, shelf_of(4096)));
+        assert_eq!(shelf.bytes, 0);
     }
 
     #[test]

@@ -128,7 +128,7 @@ pub(super) struct Chunk {
 
 impl Chunk {
     pub(super) fn boxed(base: u64, buffer: Buffer, peer: Option<Arc<PeerInfo>>) -> *mut Self {
-        Box::into_raw(Box::new(Self {
+        pool::boxed(Self {
             base: UnsafeCell::new(base),
             buffer: UnsafeCell::new(buffer),
             end: AtomicU64::new(OPEN),
@@ -137,7 +137,7 @@ impl Chunk {
             externals: AtomicPtr::new(ptr::null_mut()),
             taken: UnsafeCell::new(0),
             peer,
-        }))
+        })
     }
 
     /// Makes an emptied chunk a new one that begins at `base`. False: it is smaller than `len` bytes
@@ -167,7 +167,7 @@ impl Chunk {
     /// Nothing else reaches the chunk any more.
     pub(super) unsafe fn free(chunk: *mut Self) {
         // SAFETY: made by `boxed`, and the caller gives it up.
-        drop(unsafe { Box::from_raw(chunk) });
+        drop(unsafe { pool::unbox(chunk) });
     }
 
     /// Start of the memory and stream offset of its first byte.
@@ -215,11 +215,11 @@ impl Chunk {
     pub(super) unsafe fn push_external(&self, external: External) {
         let mut table = self.externals.load(Ordering::Relaxed);
         if table.is_null() {
-            let fresh: Box<Table> = Box::new(std::array::from_fn(|_| Entry {
+            let fresh: Table = std::array::from_fn(|_| Entry {
                 at: AtomicU64::new(0),
                 body: UnsafeCell::new(MaybeUninit::uninit()),
-            }));
-            table = Box::into_raw(fresh);
+            });
+            table = pool::boxed(fresh);
             self.externals.store(table, Ordering::Release);
         }
         let len = self.externals_len.load(Ordering::Relaxed);
@@ -301,7 +301,7 @@ impl Drop for Chunk {
             // SAFETY: entries between `taken` and `externals_len` are written and still here.
             unsafe { (*(*table)[index as usize].body.get()).assume_init_drop() };
         }
-        // SAFETY: made by `Box::into_raw` in `push_external`.
-        drop(unsafe { Box::from_raw(table) });
+        // SAFETY: made by `pool::boxed` in `push_external`.
+        let _: Table = unsafe { pool::unbox(table) };
     }
 }
