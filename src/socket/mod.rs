@@ -47,7 +47,7 @@ use crate::transport::address;
 
 use parker::{Parker, Slept};
 use shared::Shared;
-use spin::{Look, Spin};
+use spin::{Look, Spacing, Spin};
 use state::State;
 
 /// Messages of this length and more are sent no faster than the kernel takes them, see
@@ -343,9 +343,11 @@ impl Socket {
         let serial = guard.serial;
         guard.flush_bursts();
         let mut spin = std::mem::replace(&mut guard.spin, Spin::none());
-        if what == Awaited::Input && guard.stream.catch_up() {
+        let streaming = what == Awaited::Input && guard.stream.catch_up();
+        if streaming {
             spin.fall_back();
         }
+        let mut kernel = Spacing::new(streaming);
         let found = spin.until(|| {
             if guard.is_contended() {
                 return Look::GiveUp;
@@ -353,7 +355,7 @@ impl Socket {
             let found = guard.shared.has_news()
                 || guard.shared.stopped.load(Ordering::Relaxed)
                 || what == Awaited::Input && guard.has_input()
-                || guard.drive(true);
+                || kernel.is_due() && guard.drive(true);
             if found { Look::Found } else { Look::Nothing }
         });
         guard.spin = spin;

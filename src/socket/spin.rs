@@ -24,6 +24,8 @@ const FIRST: Duration = Duration::from_micros(10);
 const YIELDS: u32 = 2;
 /// How long a reader falls back that has caught up with a stream.
 const FALL_BACK: Duration = Duration::from_micros(4);
+/// How often a reader that has caught up with a stream looks whether the kernel has more.
+const LOOK_EVERY: Duration = Duration::from_micros(3);
 /// A wait that was caught counts one, one that was missed counts [`MISS`] against it; at nothing, no
 /// more is tried for a while.
 const CREDIT: u32 = 4;
@@ -47,6 +49,35 @@ pub(super) struct Spin {
     /// The next pause.
     pause: u32,
     credit: u32,
+}
+
+/// Spaces out the looks at the kernel, each of which is a system call, in the wait of a reader that
+/// has caught up with a stream: what it waits for is a burst that was held back for longer.
+#[derive(Debug)]
+pub(super) struct Spacing {
+    /// Ticks; 0 for a wait that is no such one.
+    every: u64,
+    last: Ticks,
+}
+
+impl Spacing {
+    pub(super) fn new(streaming: bool) -> Self {
+        let every = if streaming { clock::ticks_in(LOOK_EVERY) } else { 0 };
+        Self { every, last: Ticks::from_raw(0) }
+    }
+
+    /// True if it is time to look.
+    pub(super) fn is_due(&mut self) -> bool {
+        if self.every == 0 {
+            return true;
+        }
+        let now = Ticks::now();
+        let due = now.since(self.last) >= self.every;
+        if due {
+            self.last = now;
+        }
+        due
+    }
 }
 
 /// What a look brought.
