@@ -16,14 +16,17 @@ use super::link::Link;
 use super::pace::{Burst, Pace};
 
 /// What came of reading in place of waiting.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The more, the better.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Received {
-    /// The pipe has something.
-    Data,
-    /// The kernel has nothing: wait for [`Driver::fd`].
-    Empty,
     /// Somebody else reads, or there is no connection: wait for the pipe's signal.
     NotOurs,
+    /// The kernel has nothing: wait for [`Driver::fd`].
+    Empty,
+    /// A part of a message: the rest is on its way.
+    Part,
+    /// The pipe has something.
+    Data,
 }
 
 /// See the module.

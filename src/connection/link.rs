@@ -434,7 +434,7 @@ impl Link {
         match outcome {
             Outcome::Lost(error) => self.lost(Loss::Io(error)),
             Outcome::Fault(fault) => self.lost(Loss::Fault(fault)),
-            Outcome::Data | Outcome::Empty | Outcome::Blocked => {
+            Outcome::Data | Outcome::Part | Outcome::Empty | Outcome::Blocked => {
                 if self.has_commands() {
                     self.flush(None, spent);
                 }
@@ -474,6 +474,7 @@ impl Link {
         rx.release();
         let received = match &outcome {
             Outcome::Data => Received::Data,
+            Outcome::Part => Received::Part,
             Outcome::Empty => Received::Empty,
             Outcome::Blocked | Outcome::Lost(_) | Outcome::Fault(_) => Received::NotOurs,
         };

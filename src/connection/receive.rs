@@ -48,6 +48,8 @@ pub(super) struct RxSide {
 pub(super) enum Outcome {
     /// Messages (or subscriptions) went into the pipe; there may be more.
     Data,
+    /// Bytes came, but no whole message.
+    Part,
     /// The kernel has nothing more.
     Empty,
     /// The pipe is full.
@@ -154,6 +156,7 @@ impl RxSide {
     fn pump_filler(&mut self, link: &Link, conn: &Conn) -> Outcome {
         let Sink::Filler(filler) = &mut self.sink else { return Outcome::Blocked };
         let before = filler.writer().offset();
+        let mut part = false;
         loop {
             match filler.scan(self.max_len) {
                 Ok(Scanned::Partial) => {}
@@ -179,8 +182,13 @@ impl RxSide {
             }
             match filler.fill(conn.stream.as_fd()) {
                 Ok(0) => return Outcome::Lost(io::ErrorKind::UnexpectedEof.into()),
-                Ok(_) => link.note_received(),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Outcome::Empty,
+                Ok(_) => {
+                    link.note_received();
+                    part = true;
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    return if part { Outcome::Part } else { Outcome::Empty };
+                }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Outcome::Lost(error),
             }

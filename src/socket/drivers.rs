@@ -166,19 +166,19 @@ impl Drivers {
         }
     }
 
-    /// Reads from the network in place of waiting; true if something came. `take_over`: from the
+    /// Reads from the network in place of waiting; the most that came of it. `take_over`: from the
     /// I/O thread, too.
-    pub(super) fn receive(&mut self, pipes: &mut Pipes, take_over: bool) -> bool {
-        let mut data = false;
+    pub(super) fn receive(&mut self, pipes: &mut Pipes, take_over: bool) -> Received {
+        let mut most = Received::NotOurs;
         for id in &self.ids {
             let Some(Some(Entry { driver, .. })) = self.by_pipe.get(id.0 as usize) else {
                 continue;
             };
             if let Some(End { rx: Rx::Queue(reader), .. }) = pipes.end(*id) {
-                data |= driver.receive(reader, take_over, &mut self.pace) == Received::Data;
+                most = most.max(driver.receive(reader, take_over, &mut self.pace));
             }
         }
-        data
+        most
     }
 
     /// The caller's thread had to wait for input.

@@ -347,18 +347,34 @@ impl Socket {
         if streaming {
             spin.fall_back();
         }
-        let mut kernel = Spacing::new(streaming);
+        let rest = what == Awaited::Input && guard.amid_message;
+        let usual = if rest {
+            let for_rest = spin.for_rest();
+            Some(std::mem::replace(&mut spin, for_rest))
+        } else {
+            None
+        };
+        let mut kernel = Spacing::new(streaming || rest);
         let found = spin.until(|| {
             if guard.is_contended() {
                 return Look::GiveUp;
             }
             let found = guard.shared.has_news()
                 || guard.shared.stopped.load(Ordering::Relaxed)
-                || what == Awaited::Input && guard.has_input()
-                || kernel.is_due() && guard.drive(true);
-            if found { Look::Found } else { Look::Nothing }
+                || what == Awaited::Input && guard.has_input();
+            if found {
+                return Look::Found;
+            }
+            if !kernel.is_due() {
+                return Look::Nothing;
+            }
+            match guard.drive(true) {
+                true => Look::Found,
+                false if guard.amid_message => Look::Part,
+                false => Look::Nothing,
+            }
         });
-        guard.spin = spin;
+        guard.spin = usual.unwrap_or(spin);
         // Asks all pipes for a signal.
         if found || what == Awaited::Input && guard.is_readable() {
             guard.process_news();

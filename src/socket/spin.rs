@@ -84,6 +84,8 @@ impl Spacing {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Look {
     Found,
+    /// A part of what is waited for: the rest is on its way.
+    Part,
     Nothing,
     /// Somebody else needs what the caller holds.
     GiveUp,
@@ -98,6 +100,13 @@ impl Spin {
         let (longest, first) = (clock::ticks_in(LONGEST), clock::ticks_in(FIRST));
         let fall_back = if alone { 0 } else { clock::ticks_in(FALL_BACK) };
         Self { span: first, longest, first, fall_back, alone, credit: CREDIT, ..Self::none() }
+    }
+
+    /// For the rest of a message of which a part came: does not learn, as such a wait says nothing
+    /// about others.
+    pub(super) fn for_rest(&self) -> Self {
+        let longest = if self.alone { 0 } else { self.longest };
+        Self { span: longest, longest, first: longest, ..Self::none() }
     }
 
     /// Never spins: stands in for the one that is in use.
@@ -135,7 +144,7 @@ impl Spin {
             self.skip -= 1;
             return false;
         }
-        let began = Ticks::now();
+        let mut began = Ticks::now();
         let mut last = began;
         let mut yields = 0;
         loop {
@@ -147,6 +156,7 @@ impl Spin {
                     self.pause = PAUSE;
                     return true;
                 }
+                Look::Part => began = last,
                 Look::Nothing => {}
                 Look::GiveUp => return false,
             }

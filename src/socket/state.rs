@@ -6,7 +6,7 @@
 use std::os::fd::RawFd;
 use std::sync::Arc;
 
-use crate::connection::{Link, NewPipe};
+use crate::connection::{Link, NewPipe, Received};
 use crate::ctx::{Ctx, Live};
 use crate::error::Result;
 use crate::msg::Msg;
@@ -45,6 +45,8 @@ pub(super) struct State {
     /// `ZMQ_ROUTER_RAW`
     pub(super) raw: bool,
     pub(super) spin: Spin,
+    /// The last look at the kernel brought a part of a message, and no whole one.
+    pub(super) amid_message: bool,
     /// A thread has the socket on its list of those with bursts, see `pending`.
     pub(super) listed: bool,
     /// `ZMQ_FD` was asked for.
@@ -97,6 +99,7 @@ impl State {
             stream: Stream::new(),
             raw: false,
             spin: Spin::new(),
+            amid_message: false,
             listed: false,
             has_descriptor: false,
             descriptor_is_fresh: false,
@@ -267,10 +270,12 @@ impl State {
         }
         let occupied = self.occupancy.look(Ticks::now());
         let received = self.drivers.receive(&mut self.pipes, take_over && occupied);
-        if !received && !occupied {
+        self.amid_message = received == Received::Part;
+        let data = received == Received::Data;
+        if !data && !occupied {
             self.drivers.give_back_all();
         }
-        received
+        data
     }
 
     /// The caller had to wait for input.
