@@ -6,8 +6,8 @@
 //! sleeps at once. Where the process has one processor, the thread lets others run on it instead of
 //! looping: half as dear as a sleep if the one that answers is among them.
 //!
-//! Thread: under the socket's lock. Invariants: never longer than [`LONGEST`], but for what others
-//! run in between. Counterpart: none.
+//! Thread: under the socket's lock. Invariants: never longer than [`LONGEST`], or [`PARTS`] times that
+//! while something comes, but for what others run in between. Counterpart: none.
 
 use std::thread;
 use std::time::Duration;
@@ -16,8 +16,11 @@ use crate::sys::affinity;
 use crate::sys::clock::{self, Ticks};
 use crate::sys::modes::Modes;
 
-/// Upper bound of one busy wait.
+/// Upper bound of one busy wait for anything new.
 const LONGEST: Duration = Duration::from_micros(50);
+/// So many times that long it is if parts of a message come all the while: then the caller's
+/// time-out has its turn.
+const PARTS: u64 = 20;
 /// The span with which a socket begins to try.
 const FIRST: Duration = Duration::from_micros(10);
 /// Times that a thread which has one processor lets others run in one wait.
@@ -144,7 +147,8 @@ impl Spin {
             self.skip -= 1;
             return false;
         }
-        let mut began = Ticks::now();
+        let first = Ticks::now();
+        let mut began = first;
         let mut last = began;
         let mut yields = 0;
         loop {
@@ -156,8 +160,8 @@ impl Spin {
                     self.pause = PAUSE;
                     return true;
                 }
-                Look::Part => began = last,
-                Look::Nothing => {}
+                Look::Part if last.since(first) < self.longest * PARTS => began = last,
+                Look::Part | Look::Nothing => {}
                 Look::GiveUp => return false,
             }
             if self.alone {
@@ -199,5 +203,55 @@ impl Spin {
         if ticks < self.longest * 2 {
             self.span = self.longest;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Does not depend on the processors that the test may use.
+    fn spin() -> Spin {
+        let longest = clock::ticks_in(LONGEST);
+        Spin { span: longest, longest, first: longest, credit: CREDIT, ..Spin::none() }
+    }
+
+    fn micros(ticks: u64) -> u64 {
+        ticks / clock::ticks_in(Duration::from_micros(1))
+    }
+
+    #[test]
+    fn the_rest_of_a_message_is_waited_for_as_long_as_parts_come() {
+        let began = Ticks::now();
+        let mut parts = 0;
+        let found = spin().for_rest().until(|| {
+            parts = micros(Ticks::now().since(began)) / 30;
+            if parts < 10 { Look::Part } else { Look::Found }
+        });
+        // Unless another program took the processor away.
+        assert!(found || micros(Ticks::now().since(began)) > 50);
+    }
+
+    #[test]
+    fn parts_that_never_end_do_not_hold_the_caller() {
+        let mut spin = spin().for_rest();
+        assert!(!spin.until(|| Look::Part));
+    }
+
+    #[test]
+    fn nothing_ends_the_wait_and_misses_end_the_trying() {
+        let mut spin = spin();
+        for _ in 0..CREDIT / MISS {
+            assert!(!spin.until(|| Look::Nothing));
+        }
+        let mut looks = 0;
+        for _ in 0..PAUSE {
+            assert!(!spin.until(|| {
+                looks += 1;
+                Look::Nothing
+            }));
+        }
+        assert_eq!(looks, 0);
+        assert!(spin.until(|| Look::Found));
     }
 }
