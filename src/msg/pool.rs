@@ -180,14 +180,18 @@ struct Shelf {
 // SAFETY: the blocks are free memory, tied to no thread.
 unsafe impl Send for Shelf {}
 
-static SHELF: Mutex<Shelf> = Mutex::new(Shelf {
-    blocks: [const { Vec::new() }; SHELVED_SIZES],
-    lists: [const { Vec::new() }; CLASSES],
-    bytes: 0,
-    next_to_go: 0,
-});
+static SHELF: Mutex<Shelf> = Mutex::new(Shelf::new());
 
 impl Shelf {
+    const fn new() -> Self {
+        Self {
+            blocks: [const { Vec::new() }; SHELVED_SIZES],
+            lists: [const { Vec::new() }; CLASSES],
+            bytes: 0,
+            next_to_go: 0,
+        }
+    }
+
     /// Runs `work` on the shelf unless another thread is at it.
     fn with<R>(work: impl FnOnce(&mut Self) -> R) -> Option<R> {
         match SHELF.try_lock() {
@@ -215,6 +219,12 @@ impl Shelf {
     /// now. False if there is nothing of other sizes.
     fn make_room(&mut self, bytes: usize, place: usize) -> bool {
         const PLACES: usize = SHELVED_SIZES + CLASSES;
+        if self.bytes + bytes <= SHELVED {
+            return true;
+        }
+        if self.bytes_at(place) == self.bytes {
+            return false;
+        }
         let mut left = PLACES;
         while self.bytes + bytes > SHELVED && left > 0 {
             let at = self.next_to_go;
@@ -224,6 +234,16 @@ impl Shelf {
             }
         }
         self.bytes + bytes <= SHELVED
+    }
+
+    fn bytes_at(&self, place: usize) -> usize {
+        match self.blocks.get(place) {
+            Some(blocks) => blocks.len() * size_of_shelf(place),
+            None => {
+                let class = place - SHELVED_SIZES;
+                self.lists[class].len() * full(class) * size_of_class(class)
+            }
+        }
     }
 
     /// True if there was one at that place.
@@ -303,10 +323,11 @@ pub(super) fn take_short(len: usize) -> Option<(NonNull<u8>, usize)> {
     Some((block, size_of_class(class)))
 }
 
-/// The size of a short block for `len` bytes.
+/// The size of a short block for `len` bytes. In models, which have no lists, it is no larger: their
+/// chunks are small for a reason.
 #[inline]
 pub(super) const fn size_for(len: usize) -> usize {
-    len.next_multiple_of(STEP)
+    if cfg!(loom) { len } else { len.next_multiple_of(STEP) }
 }
 
 /// The class of blocks that hold `len` bytes; `None` for nothing and for long ones.
@@ -525,12 +546,7 @@ mod tests {
 
     #[test]
     fn sizes_out_of_use_make_room_for_one_that_is_in_use() {
-        let mut shelf = Shelf {
-            blocks: [const { Vec::new() }; SHELVED_SIZES],
-            lists: [const { Vec::new() }; CLASSES],
-            bytes: 0,
-            next_to_go: 0,
-        };
+        let mut shelf = Shelf::new();
         let put = |shelf: &mut Shelf, size| {
             let (memory, size) = allocate_unpooled(size).expect("memory");
             shelf.put(memory, size)

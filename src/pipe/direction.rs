@@ -292,8 +292,9 @@ impl Direction {
     pub(super) fn arm_reader(&self, seen: u64) -> bool {
         if self.reader_state.swap(ARMED, Ordering::SeqCst) == STREAMING {
             membarrier::everywhere();
+        } else {
+            store_load_barrier();
         }
-        store_load_barrier();
         let nothing_new = self.writer.published.load(Ordering::SeqCst) == seen
             && self.closed.load(Ordering::SeqCst) & WRITER_CLOSED == 0;
         if !nothing_new {
