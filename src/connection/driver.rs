@@ -23,7 +23,7 @@ pub enum Received {
     NotOurs,
     /// The kernel has nothing: wait for [`Driver::fd`].
     Empty,
-    /// A part of a message: the rest is on its way.
+    /// A part of a large body: the rest is on its way.
     Part,
     /// The pipe has something.
     Data,

@@ -48,7 +48,7 @@ pub(super) struct RxSide {
 pub(super) enum Outcome {
     /// Messages (or subscriptions) went into the pipe; there may be more.
     Data,
-    /// Bytes came, but no whole message.
+    /// Bytes of a large body came, but not all of it.
     Part,
     /// The kernel has nothing more.
     Empty,
@@ -156,7 +156,7 @@ impl RxSide {
     fn pump_filler(&mut self, link: &Link, conn: &Conn) -> Outcome {
         let Sink::Filler(filler) = &mut self.sink else { return Outcome::Blocked };
         let before = filler.writer().offset();
-        let mut part = false;
+        let mut came = false;
         loop {
             match filler.scan(self.max_len) {
                 Ok(Scanned::Partial) => {}
@@ -184,9 +184,10 @@ impl RxSide {
                 Ok(0) => return Outcome::Lost(io::ErrorKind::UnexpectedEof.into()),
                 Ok(_) => {
                     link.note_received();
-                    part = true;
+                    came = true;
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    let part = came && filler.has_body();
                     return if part { Outcome::Part } else { Outcome::Empty };
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

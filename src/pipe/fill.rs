@@ -347,7 +347,8 @@ impl Filler {
         self.drained
     }
 
-    pub(super) fn has_body(&self) -> bool {
+    /// True while a large body is on its way in.
+    pub fn has_body(&self) -> bool {
         self.body.is_some()
     }
 

@@ -45,7 +45,7 @@ pub(super) struct State {
     /// `ZMQ_ROUTER_RAW`
     pub(super) raw: bool,
     pub(super) spin: Spin,
-    /// The last look at the kernel brought a part of a message, and no whole one.
+    /// The last look at the kernel brought a part of a large message, and no whole one.
     pub(super) amid_message: bool,
     /// A thread has the socket on its list of those with bursts, see `pending`.
     pub(super) listed: bool,

@@ -14,14 +14,14 @@ mod real {
     use crate::sync::{Ordering, compiler_fence};
     use crate::sys::modes::Modes;
 
-    /// Of `linux/membarrier.h`, which libc does not have.
-    const PRIVATE_EXPEDITED: libc::c_int = 1 << 3;
-    const REGISTER_PRIVATE_EXPEDITED: libc::c_int = 1 << 4;
+    const PRIVATE_EXPEDITED: libc::membarrier_cmd = libc::MEMBARRIER_CMD_PRIVATE_EXPEDITED;
+    const REGISTER_PRIVATE_EXPEDITED: libc::membarrier_cmd =
+        libc::MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED;
 
     /// Longer than a store stays in a processor's buffer, by several ticks of its timer.
     const SETTLED: Duration = Duration::from_millis(50);
 
-    fn call(command: libc::c_int) -> bool {
+    fn call(command: libc::membarrier_cmd) -> bool {
         // SAFETY: touches no memory of ours.
         unsafe { libc::syscall(libc::SYS_membarrier, command, 0, 0) == 0 }
     }
