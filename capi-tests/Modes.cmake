@@ -31,8 +31,9 @@ function(oxmq_repeat_in_modes test)
       set(environment "")
     endif()
     # Some use fixed names of files and endpoints: never the same program twice at a time.
+    set(locks ${test} ${repeat_LOCK})
     set_tests_properties(
-      ${repeated} PROPERTIES LABELS modes RESOURCE_LOCK "${test};${repeat_LOCK}"
+      ${repeated} PROPERTIES LABELS modes RESOURCE_LOCK "${locks}"
                              ENVIRONMENT "${environment};${OXMQ_MODE_${mode}}")
   endforeach()
 endfunction()

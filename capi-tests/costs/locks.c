@@ -1,5 +1,5 @@
-/* A stream of messages meets no lock that another thread holds, and wakes nobody by a futex: sender
- * and receiver, which never wait here, make no futex call. */
+/* In a stream of messages nobody waits for a lock, and nobody is woken by a futex: sender and
+ * receiver, which wait for nothing else here, make no futex call. */
 #include "counts.h"
 #include "traffic.h"
 
@@ -8,6 +8,10 @@
 #include <time.h>
 
 enum { SIZE = 64, WARM_UP = 20000, MESSAGES_COUNTED = 500000 };
+
+/* Where other programs take the processor from a thread that holds a lock for a moment, another may
+ * have to wait for it: so many streams are counted until one has no such wait. */
+enum { TRIES = 10 };
 
 static void retry (void)
 {
@@ -67,15 +71,24 @@ static void check_counting (void)
     pair_end (&pair);
 }
 
+static long futex_calls (const struct pair *pair)
+{
+    counts_start ();
+    stream (pair, MESSAGES_COUNTED);
+    counts_stop ();
+    return counts_of (FUTEX_CALLS);
+}
+
 static void measure (const char *transport)
 {
     struct pair pair = pair_new (&patterns[0], transport);
     stream (&pair, WARM_UP);
-    counts_start ();
-    stream (&pair, MESSAGES_COUNTED);
-    counts_stop ();
-    say ("%s: %ld futex calls in %d messages", transport, counts_of (FUTEX_CALLS), MESSAGES_COUNTED);
-    CHECK (counts_of (FUTEX_CALLS) < MESSAGES_COUNTED / 10000);
+    int tries = 0;
+    long found;
+    while ((found = futex_calls (&pair)) > 0) {
+        say ("%s: %ld futex calls in %d messages", transport, found, MESSAGES_COUNTED);
+        CHECK (found < MESSAGES_COUNTED / 10000 && ++tries < TRIES);
+    }
     pair_end (&pair);
 }
 

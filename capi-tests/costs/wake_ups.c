@@ -17,7 +17,6 @@ static long wake_ups (const struct pair *pair)
     return counts_of (IO_WAKE_UPS);
 }
 
-
 static void measure (const char *transport)
 {
     counts_start ();
