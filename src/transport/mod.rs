@@ -182,10 +182,11 @@ impl Listener {
         };
         let (peer, address) = sys::net::accept(socket).map_err(classify_accept)?;
         if is_tcp {
-            if !tcp::passes(&options.accept_filters, address.as_socket()) {
+            let remote = address.as_socket();
+            if !tcp::passes(&options.accept_filters, remote) {
                 return Err(AcceptError::Filtered);
             }
-            tcp::tune(&peer, options).map_err(AcceptError::Peer)?;
+            tcp::tune(&peer, remote, options).map_err(AcceptError::Peer)?;
         } else if !ipc::passes(options, &peer) {
             return Err(AcceptError::Filtered);
         }

@@ -170,9 +170,16 @@ fn new_socket(address: SocketAddr, options: &TransportOptions) -> Result<Socket>
     Ok(socket)
 }
 
-/// What every connected TCP socket gets.
-pub(super) fn tune(socket: &Socket, options: &TransportOptions) -> io::Result<()> {
+/// What every TCP socket gets that is connected to `peer`, or about to be.
+pub(super) fn tune(
+    socket: &Socket,
+    peer: Option<SocketAddr>,
+    options: &TransportOptions,
+) -> io::Result<()> {
     socket.set_tcp_nodelay(true)?;
+    if peer.is_some_and(is_loopback) {
+        do_not_pace(socket);
+    }
     if options.priority != 0 {
         // An accepted socket does not inherit it.
         sys::net::set_priority(socket, options.priority)?;
@@ -202,6 +209,20 @@ pub(super) fn tune(socket: &Socket, options: &TransportOptions) -> io::Result<()
     Ok(())
 }
 
+fn is_loopback(peer: SocketAddr) -> bool {
+    peer.ip().to_canonical().is_loopback()
+}
+
+/// Has the kernel send at once where its congestion control would pace.
+///
+/// BBR sends by timers, at the rate that it thinks the network has; a loopback interface has
+/// nothing to be spared. Where CUBIC may not be had, what the system gave stays.
+fn do_not_pace(socket: &Socket) {
+    if socket.tcp_congestion().is_ok_and(|name| name.starts_with(b"bbr")) {
+        let _ = socket.set_tcp_congestion(b"cubic");
+    }
+}
+
 /// A connection attempt.
 #[derive(Debug)]
 pub struct Connecting {
@@ -223,7 +244,7 @@ pub fn connect(
     if remote.is_ipv6() {
         socket.set_only_v6(false)?;
     }
-    tune(&socket, options)?;
+    tune(&socket, Some(remote), options)?;
     if let Some(source) = source {
         // Several connections may share a source address.
         socket.set_reuse_address(true)?;
@@ -281,6 +302,44 @@ mod tests {
     fn both_sides_have_the_priority() {
         for side in pair(&TransportOptions { priority: 5, ..options() }) {
             assert_eq!(sys::net::priority(side.socket()).expect("known"), 5);
+        }
+    }
+
+    #[test]
+    fn neither_side_is_paced_over_loopback() {
+        for side in pair(&options()) {
+            let name = side.socket().tcp_congestion().expect("known");
+            let stuck = side.socket().set_tcp_congestion(b"cubic").is_err();
+            assert!(stuck || !name.starts_with(b"bbr"), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn a_socket_that_paces_is_told_not_to() {
+        let socket = new_socket(SocketAddr::new(Ipv4Addr::LOCALHOST.into(), 0), &options());
+        let socket = socket.expect("a socket");
+        // Not every kernel has both, or lets everybody ask for them.
+        let has_both = [b"cubic".as_slice(), b"bbr"]
+            .iter()
+            .all(|name| socket.set_tcp_congestion(name).is_ok());
+        let before = socket.tcp_congestion().expect("known");
+        do_not_pace(&socket);
+        let after = socket.tcp_congestion().expect("known");
+        if has_both {
+            assert!(after.starts_with(b"cubic"), "{after:?}");
+        } else if !before.starts_with(b"bbr") {
+            assert_eq!(after, before);
+        }
+    }
+
+    #[test]
+    fn loopback_is_known_in_each_of_its_forms() {
+        let at = |host: &str| SocketAddr::new(host.parse().expect("an address"), 1);
+        for host in ["127.0.0.1", "127.8.9.1", "::1", "::ffff:127.0.0.1"] {
+            assert!(is_loopback(at(host)), "{host}");
+        }
+        for host in ["192.168.0.1", "::", "0.0.0.0", "::ffff:10.0.0.1"] {
+            assert!(!is_loopback(at(host)), "{host}");
         }
     }
 
