@@ -82,6 +82,11 @@ impl Drivers {
         Some(driver)
     }
 
+    /// True if there are none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.ids.is_empty()
+    }
+
     /// They are few enough for the caller's thread to read from all of them.
     pub(super) fn are_few(&self) -> bool {
         self.by_callers && self.ids.len() <= MAX_READ

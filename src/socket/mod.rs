@@ -323,10 +323,14 @@ impl Socket {
         let timeout = guard.options.ints.rcvtimeo;
         let dont_wait = dont_wait || timeout == 0;
         let wait = Wait::new(timeout);
+        // A caller that waits leaves the processor to its peer, if that is a thread of the process.
+        let mut gave_way = !dont_wait && !guard.has_connections() && guard.spin.give_way();
         loop {
             let state = &mut *guard;
             state.flush_bursts();
-            state.drive(!dont_wait);
+            if !std::mem::take(&mut gave_way) {
+                state.drive(!dont_wait);
+            }
             state.process_news();
             match try_recv(state, &mut take) {
                 Err(Errno::EAGAIN) if dont_wait => return Err(Errno::EAGAIN),

@@ -34,9 +34,11 @@ const LOOK_EVERY: Duration = Duration::from_micros(3);
 const CREDIT: u32 = 4;
 const MISS: u32 = 2;
 /// Waits that are then made without spinning, at first and at most: the pause doubles each time.
-/// With one processor a miss may last as long as another program's turn: then it is the longest.
 const PAUSE: u32 = 32;
 const LONGEST_PAUSE: u32 = 4096;
+/// What it is multiplied by instead where the process has one processor and another program had its
+/// turn on it, which may last a hundred times as long as a wait.
+const LENGTHENED: u32 = 8;
 
 #[derive(Debug)]
 pub(super) struct Spin {
@@ -138,6 +140,22 @@ impl Spin {
         }
     }
 
+    /// Where the process has one processor, lets others run on it at once, if that has paid every
+    /// time of late. True: they did, and the caller is to look again.
+    pub(super) fn give_way(&mut self) -> bool {
+        if !self.alone || self.skip > 0 || self.credit < CREDIT {
+            return false;
+        }
+        let began = Ticks::now();
+        thread::yield_now();
+        if Ticks::now().since(began) > self.longest {
+            self.missed(true);
+        } else {
+            self.shorten_pause();
+        }
+        true
+    }
+
     /// Calls `look` until it is found, or the span is over. True: it was found.
     pub(super) fn until(&mut self, mut look: impl FnMut() -> Look) -> bool {
         if self.longest == 0 {
@@ -157,7 +175,7 @@ impl Spin {
                     let took = last.since(began);
                     self.span = self.span.max(took * 2).clamp(self.first, self.longest);
                     self.credit = (self.credit + 1).min(CREDIT);
-                    self.pause = PAUSE;
+                    self.shorten_pause();
                     return true;
                 }
                 Look::Part if last.since(first) < self.longest * PARTS => began = last,
@@ -183,16 +201,20 @@ impl Spin {
         }
     }
 
+    /// A wait was not in vain. With one processor that says little: another program that computes
+    /// on it has its turn after some yields, not all, and a timer of the system is no program.
+    fn shorten_pause(&mut self) {
+        self.pause = if self.alone { (self.pause - self.pause / 16).max(PAUSE) } else { PAUSE };
+    }
+
     fn missed(&mut self, preempted: bool) {
         self.span = (self.span / 2).max(self.first);
         self.credit = if preempted { 0 } else { self.credit.saturating_sub(MISS) };
-        if preempted && self.alone {
-            self.pause = LONGEST_PAUSE;
-        }
         if self.credit == 0 {
             self.credit = CREDIT;
             self.skip = self.pause;
-            self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+            let times = if preempted && self.alone { LENGTHENED } else { 2 };
+            self.pause = (self.pause * times).min(LONGEST_PAUSE);
             self.span = self.first;
         }
     }
@@ -265,12 +287,38 @@ mod tests {
     }
 
     #[test]
-    fn a_yield_to_another_programs_turn_is_not_tried_again_soon() {
+    fn yields_to_another_programs_turns_are_soon_tried_no_more() {
         let mut spin = Spin { alone: true, ..spin() };
-        assert!(!spin.until(|| {
-            thread::sleep(2 * LONGEST);
-            Look::Nothing
-        }));
+        for _ in 0..4 {
+            spin.skip = 0;
+            assert!(!spin.until(|| {
+                thread::sleep(2 * LONGEST);
+                Look::Nothing
+            }));
+        }
         assert_eq!(spin.skip, LONGEST_PAUSE);
+    }
+
+    #[test]
+    fn one_such_turn_in_a_hundred_yields_is_a_short_pause() {
+        let mut spin = Spin { alone: true, ..spin() };
+        for _ in 0..4 {
+            spin.missed(true);
+            assert_eq!(spin.skip, PAUSE);
+            for _ in 0..100 {
+                spin.shorten_pause();
+            }
+        }
+    }
+
+    #[test]
+    fn a_thread_gives_way_at_once_where_it_has_one_processor_and_that_pays() {
+        let mut spin = Spin { alone: true, ..spin() };
+        assert!(spin.give_way());
+        spin = Spin { alone: true, ..self::spin() };
+        spin.missed(false);
+        assert!(!spin.give_way());
+        assert!(!self::spin().give_way());
+        assert!(!Spin::none().give_way());
     }
 }

@@ -251,6 +251,11 @@ impl State {
         self.drivers.only_link()
     }
 
+    /// True if there are peers beyond the process.
+    pub(super) fn has_connections(&self) -> bool {
+        !self.drivers.is_empty()
+    }
+
     /// Sends what waits for more to come: before this thread waits for anything.
     #[inline]
     pub(super) fn flush_bursts(&mut self) {
