@@ -161,7 +161,7 @@ impl Content {
     ///
     /// # Safety
     /// The caller owns that reference and does not use the content afterwards.
-    #[inline]
+    #[inline(always)]
     pub(super) unsafe fn release(content: NonNull<Self>) {
         // SAFETY: alive, as the caller has a reference.
         let refs = unsafe { &content.as_ref().refs };

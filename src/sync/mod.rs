@@ -47,10 +47,18 @@ mod imp {
 
 pub use crate::sys::membarrier;
 pub use imp::*;
+pub use statics::*;
 
 /// For statics, which outlive every model: never loom's.
 #[allow(clippy::disallowed_types, reason = "the one place that names it")]
-pub type StaticU64 = std::sync::atomic::AtomicU64;
+mod statics {
+    use std::sync::atomic;
+
+    pub type StaticBool = atomic::AtomicBool;
+    pub type StaticPtr<T> = atomic::AtomicPtr<T>;
+    pub type StaticU64 = atomic::AtomicU64;
+    pub type StaticUsize = atomic::AtomicUsize;
+}
 
 /// Stands between "I announced" and "I look" in every two-sided hand-shake (publish, then look for
 /// a sleeper; announce sleep, then look for work). Both sides use `SeqCst` read-modify-writes and

@@ -1,0 +1,204 @@
+//! Free blocks that wait for any thread, by size.
+//!
+//! Thread: any, one at a time. Invariants: blocks have the size of their place, lists are full ones of
+//! their class; no more than [`SHELVED`] bytes. Counterpart: none.
+
+use std::alloc;
+use std::ptr::NonNull;
+use std::sync::{Mutex, TryLockError};
+
+use super::list::{Block, free_list, full};
+use super::{CLASSES, LARGEST, layout, size_of_class};
+
+/// Longest block on the shelf: a megabyte and what comes with it.
+pub(super) const LARGEST_SHELVED: usize = (1 << 20) + (1 << 18);
+
+/// Sizes between the two: four for each power of two, and the last.
+const SHELVED_SIZES: usize = (LARGEST_SHELVED.ilog2() - LARGEST.ilog2() + 1) as usize * 4;
+
+/// Bytes on the shelf altogether.
+const SHELVED: usize = 4 << 20;
+
+/// See the module.
+pub(super) struct Shelf {
+    blocks: [Vec<NonNull<u8>>; SHELVED_SIZES],
+    /// The first blocks of full lists, by class.
+    lists: [Vec<*mut Block>; CLASSES],
+    bytes: usize,
+    /// Whose turn it is to make room: blocks of a size, and behind those lists of a class.
+    next_to_go: usize,
+}
+
+// SAFETY: the blocks are free memory, tied to no thread.
+unsafe impl Send for Shelf {}
+
+static SHELF: Mutex<Shelf> = Mutex::new(Shelf::new());
+
+impl Shelf {
+    const fn new() -> Self {
+        Self {
+            blocks: [const { Vec::new() }; SHELVED_SIZES],
+            lists: [const { Vec::new() }; CLASSES],
+            bytes: 0,
+            next_to_go: 0,
+        }
+    }
+
+    /// Runs `work` on the shelf unless another thread is at it.
+    pub(super) fn with<R>(work: impl FnOnce(&mut Self) -> R) -> Option<R> {
+        match SHELF.try_lock() {
+            Ok(mut shelf) => Some(work(&mut shelf)),
+            Err(TryLockError::Poisoned(poisoned)) => Some(work(&mut poisoned.into_inner())),
+            Err(TryLockError::WouldBlock) => None,
+        }
+    }
+
+    /// The block of that size that came last: it may still be in the cache.
+    pub(super) fn take(&mut self, size: usize) -> Option<NonNull<u8>> {
+        let block = self.blocks.get_mut(shelf_of(size))?.pop()?;
+        self.bytes -= size;
+        Some(block)
+    }
+
+    /// Full lists of a class.
+    #[cfg(test)]
+    pub(super) fn lists_of(&self, class: usize) -> usize {
+        self.lists[class].len()
+    }
+
+    pub(super) fn take_list(&mut self, class: usize) -> Option<*mut Block> {
+        let first = self.lists.get_mut(class)?.pop()?;
+        self.bytes -= full(class) * size_of_class(class);
+        Some(first)
+    }
+
+    /// Gives what is of other sizes back to the system, in turn, until there is room for `bytes`
+    /// more of what stands at `place`: sizes that were in use once do not keep those out that are
+    /// now. False if there is nothing of other sizes.
+    fn make_room(&mut self, bytes: usize, place: usize) -> bool {
+        const PLACES: usize = SHELVED_SIZES + CLASSES;
+        if self.bytes + bytes <= SHELVED {
+            return true;
+        }
+        if self.bytes_at(place) == self.bytes {
+            return false;
+        }
+        let mut left = PLACES;
+        while self.bytes + bytes > SHELVED && left > 0 {
+            let at = self.next_to_go;
+            if at == place || !self.let_one_go(at) {
+                self.next_to_go = (at + 1) % PLACES;
+                left -= 1;
+            }
+        }
+        self.bytes + bytes <= SHELVED
+    }
+
+    fn bytes_at(&self, place: usize) -> usize {
+        match self.blocks.get(place) {
+            Some(blocks) => blocks.len() * size_of_shelf(place),
+            None => {
+                let class = place - SHELVED_SIZES;
+                self.lists[class].len() * full(class) * size_of_class(class)
+            }
+        }
+    }
+
+    /// True if there was one at that place.
+    fn let_one_go(&mut self, place: usize) -> bool {
+        if let Some(blocks) = self.blocks.get_mut(place) {
+            let Some(block) = blocks.pop() else { return false };
+            let size = size_of_shelf(place);
+            self.bytes -= size;
+            // SAFETY: a shelved block is free, and has the size of its place.
+            unsafe { alloc::dealloc(block.as_ptr(), layout(size)) };
+            return true;
+        }
+        let class = place - SHELVED_SIZES;
+        let Some(first) = self.take_list(class) else { return false };
+        // SAFETY: a full list of the class, which is nobody else's now.
+        unsafe { free_list(first, class) };
+        true
+    }
+
+    /// True if the list was kept.
+    pub(super) fn put_list(&mut self, class: usize, first: *mut Block) -> bool {
+        let bytes = full(class) * size_of_class(class);
+        let room = self.make_room(bytes, SHELVED_SIZES + class);
+        if room && let Some(lists) = self.lists.get_mut(class) {
+            lists.push(first);
+            self.bytes += bytes;
+            return true;
+        }
+        false
+    }
+
+    /// True if the block was kept.
+    pub(super) fn put(&mut self, memory: NonNull<u8>, size: usize) -> bool {
+        let room = self.make_room(size, shelf_of(size));
+        if room && let Some(blocks) = self.blocks.get_mut(shelf_of(size)) {
+            blocks.push(memory);
+            self.bytes += size;
+            return true;
+        }
+        false
+    }
+}
+
+/// The size of a shelved block for `len` bytes: a power of two or a quarter, half, or three quarters
+/// beyond one.
+pub(super) fn shelved_size(len: usize) -> usize {
+    let quarter = (len.next_power_of_two() / 8).max(1);
+    len.next_multiple_of(quarter)
+}
+
+/// The place of a shelved size: four for each power of two.
+fn shelf_of(size: usize) -> usize {
+    let power = size.ilog2();
+    let quarters = (size >> (power - 2)) & 3;
+    ((power - LARGEST.ilog2()) * 4) as usize + quarters
+}
+
+/// The size of the blocks at a place: the inverse of [`shelf_of`].
+fn size_of_shelf(place: usize) -> usize {
+    (4 + place % 4) << (LARGEST.ilog2() as usize + place / 4 - 2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::allocate_unpooled;
+    use super::*;
+
+    #[test]
+    fn a_place_on_the_shelf_tells_its_size() {
+        for len in [LARGEST + 1, 2560, 3000, 4096, 5000, 65_536, 65_537, LARGEST_SHELVED] {
+            let size = shelved_size(len);
+            assert!(size >= len && shelf_of(size) < SHELVED_SIZES, "{len}");
+            assert_eq!(size_of_shelf(shelf_of(size)), size, "{len}");
+        }
+    }
+
+    #[test]
+    fn sizes_out_of_use_make_room_for_one_that_is_in_use() {
+        let mut shelf = Shelf::new();
+        let put = |shelf: &mut Shelf, size| {
+            let (memory, size) = allocate_unpooled(size).expect("memory");
+            shelf.put(memory, size)
+        };
+        while shelf.bytes + (1 << 20) <= SHELVED {
+            assert!(put(&mut shelf, 1 << 20));
+        }
+        for _ in 0..SHELVED / 65_536 {
+            assert!(put(&mut shelf, 65_536));
+            assert!(shelf.bytes <= SHELVED);
+        }
+        assert_eq!(shelf.blocks[shelf_of(65_536)].len() * 65_536, SHELVED);
+        // What is full of the very size stays as it is.
+        let (memory, size) = allocate_unpooled(65_536).expect("memory");
+        assert!(!shelf.put(memory, size));
+        // SAFETY: just allocated, and not kept.
+        unsafe { alloc::dealloc(memory.as_ptr(), layout(size)) };
+        assert!(shelf.make_room(SHELVED, shelf_of(4096)));
+        assert_eq!(shelf.bytes, 0);
+    }
+}
