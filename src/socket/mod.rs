@@ -208,20 +208,42 @@ impl Socket {
         Ok(len)
     }
 
+    /// As [`Socket::send_slice`], waiting if it must. True: there is room for another message, so that
+    /// who is going to send one need not ask [`Socket::has_room`].
+    #[inline]
+    pub(super) fn pass_on(&'static self, bytes: &[u8], more: bool) -> Result<bool> {
+        let mut out = Outgoing::slice(bytes, more);
+        self.send_then(&mut out, false, |state| state.pattern.can_send(&mut state.pipes))
+    }
+
     #[inline(always)]
     fn send(&'static self, out: &mut Outgoing<'_>, dont_wait: bool) -> Result<()> {
+        self.send_then(out, dont_wait, |_| true).map(|_| ())
+    }
+
+    /// Sends a frame and tells what `then` finds behind it; false if the frame had to wait.
+    #[inline(always)]
+    fn send_then(
+        &'static self,
+        out: &mut Outgoing<'_>,
+        dont_wait: bool,
+        then: impl FnOnce(&mut State) -> bool,
+    ) -> Result<bool> {
         let mut guard = self.open()?;
         let state = &mut *guard;
         state.process_news();
         let result = state.pattern.send(&mut state.pipes, out);
+        let found = result.is_ok() && then(state);
         state.stream.sent();
         state.settle();
         if state.has_unlisted_burst() {
             state.listed = pending::add(self);
         }
         match result {
-            Err(Errno::EAGAIN | PIPE_LOST) => self.send_slow(guard, out, dont_wait, result),
-            other => other,
+            Err(Errno::EAGAIN | PIPE_LOST) => {
+                self.send_slow(guard, out, dont_wait, result).map(|()| false)
+            }
+            other => other.map(|()| found),
         }
     }
 
