@@ -213,37 +213,39 @@ impl Socket {
     #[inline]
     pub(super) fn pass_on(&'static self, bytes: &[u8], more: bool) -> Result<bool> {
         let mut out = Outgoing::slice(bytes, more);
-        self.send_then(&mut out, false, |state| state.pattern.can_send(&mut state.pipes))
+        let mut room = false;
+        self.send_then(&mut out, false, |state| room = state.pattern.can_send(&mut state.pipes))?;
+        Ok(room)
     }
 
     #[inline(always)]
     fn send(&'static self, out: &mut Outgoing<'_>, dont_wait: bool) -> Result<()> {
-        self.send_then(out, dont_wait, |_| true).map(|_| ())
+        self.send_then(out, dont_wait, |_| ())
     }
 
-    /// Sends a frame and tells what `then` finds behind it; false if the frame had to wait.
+    /// As [`Socket::send`]; unless the frame had to wait, calls `then` when it is sent.
     #[inline(always)]
     fn send_then(
         &'static self,
         out: &mut Outgoing<'_>,
         dont_wait: bool,
-        then: impl FnOnce(&mut State) -> bool,
-    ) -> Result<bool> {
+        then: impl FnOnce(&mut State),
+    ) -> Result<()> {
         let mut guard = self.open()?;
         let state = &mut *guard;
         state.process_news();
         let result = state.pattern.send(&mut state.pipes, out);
-        let found = result.is_ok() && then(state);
+        if result.is_ok() {
+            then(state);
+        }
         state.stream.sent();
         state.settle();
         if state.has_unlisted_burst() {
             state.listed = pending::add(self);
         }
         match result {
-            Err(Errno::EAGAIN | PIPE_LOST) => {
-                self.send_slow(guard, out, dont_wait, result).map(|()| false)
-            }
-            other => other.map(|()| found),
+            Err(Errno::EAGAIN | PIPE_LOST) => self.send_slow(guard, out, dont_wait, result),
+            other => other,
         }
     }
 
