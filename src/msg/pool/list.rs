@@ -13,6 +13,7 @@ use super::{layout, size_of_class};
 /// Bytes that a thread keeps of each class.
 pub(super) const KEPT: usize = 8 << 10;
 
+/// What a free block holds.
 pub(super) struct Block {
     next: *mut Self,
 }
