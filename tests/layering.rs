@@ -33,6 +33,8 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("sync", "sys::futex", "a lock of one word sleeps on it"),
     ("sync", "sys::membarrier", "a lock's favourite leaves its barriers to the others"),
     ("sync", "sys::thread", "and is known by its number"),
+    ("msg", "sys::thread", "free memory is its thread's, which is known by its number"),
+    ("msg", "sys::fork", "and no child's that has threads of the same numbers"),
     ("connection", "sys", "vectored sends, the cheap clock, interface names"),
 ];
 

@@ -7,6 +7,7 @@ pub mod affinity;
 pub mod clock;
 pub mod epoll;
 pub mod eventfd;
+pub mod fork;
 pub mod fs;
 pub mod futex;
 pub mod io;

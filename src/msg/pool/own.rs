@@ -16,6 +16,7 @@ use std::ptr;
 use super::CLASSES;
 use super::list::List;
 use crate::sync::{Ordering, StaticBool, StaticPtr, StaticUsize};
+use crate::sys::fork;
 use crate::sys::thread;
 
 /// Places in the table: so many that two of a program's busy threads seldom have the same.
@@ -140,9 +141,7 @@ fn forget_in_children() {
     }
     static DONE: StaticBool = StaticBool::new(false);
     if !DONE.swap(true, Ordering::Relaxed) {
-        // SAFETY: the function does nothing that a child may not do. A failure, for want of memory,
-        // leaves children with the risk.
-        unsafe { libc::pthread_atfork(None, None, Some(forget)) };
+        fork::call_in_children(forget);
     }
 }
 
@@ -212,16 +211,8 @@ mod tests {
     fn a_child_process_begins_with_an_empty_table() {
         let lists_made = mine();
         assert!(lists().is_some());
-        // SAFETY: the child calls what allocates nothing, and ends.
-        let child = unsafe { libc::fork() };
-        if child == 0 {
-            let fresh = lists().is_none() && mine() == lists_made && lists().is_some();
-            // SAFETY: ends the process.
-            unsafe { libc::_exit(i32::from(!fresh)) };
-        }
-        let mut status = -1;
-        // SAFETY: waits for the child.
-        assert_eq!(unsafe { libc::waitpid(child, &raw mut status, 0) }, child);
-        assert_eq!(status, 0);
+        assert!(fork::holds_in_child(|| {
+            lists().is_none() && mine() == lists_made && lists().is_some()
+        }));
     }
 }
