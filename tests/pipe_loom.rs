@@ -21,7 +21,7 @@ use zmq::pipe::{
     self, Inbox, Marks, Outgoing, Port, PortSignal, Reader, Signal, Thresholds, Wake, Writer,
     signals,
 };
-use zmq::sync::{BiasedLock, Role};
+use zmq::sync::{BiasedLock, PerThread, Role};
 
 /// Wakes one sleeper; remembers what it was told.
 struct Bell {
@@ -479,4 +479,28 @@ fn an_io_thread_does_not_sleep_on_its_notices() {
 #[test]
 fn an_application_thread_does_not_sleep_on_news() {
     loom::model(zmq::testing::models::parker_and_waiters);
+}
+
+/// Threads that come and go: what one holds is nobody else's, and what it left is the next one's.
+#[test]
+fn what_belongs_to_a_thread_is_used_by_no_other() {
+    fn work(table: &'static PerThread<UnsafeCell<u32>>, me: usize) {
+        assert!(table.find(me).is_none());
+        let own = table.take_over(me, || UnsafeCell::new(0));
+        table.enter(own);
+        // Two that hold it at a time, or one that does not see what the former did, are a race.
+        // SAFETY: loom reports any access that is not ordered.
+        own.value().with_mut(|value| unsafe { *value += 1 });
+        assert!(table.find(me).is_none_or(|found| std::ptr::eq(found, own)));
+        table.leave(own);
+    }
+    loom::model(|| {
+        let table: &'static _ = Box::leak(Box::new(PerThread::new()));
+        let other = thread::spawn(move || {
+            work(table, 1);
+            work(table, 2);
+        });
+        work(table, 3);
+        other.join().expect("no panic");
+    });
 }

@@ -9,12 +9,14 @@ mod biased;
 mod cell;
 mod guarded;
 mod padded;
+mod per_thread;
 mod role;
 
 pub use biased::BiasedLock;
 pub use cell::Slot;
 pub use guarded::{Guardable, Guarded, Held, NotThere};
 pub use padded::Padded;
+pub use per_thread::{Own, PerThread};
 pub use role::{Role, RoleGuard};
 
 /// Aliases, not re-exports: clippy bans the types themselves everywhere else, and sees through a
@@ -38,6 +40,7 @@ mod imp {
 
 #[cfg(loom)]
 mod imp {
+    pub use loom::lazy_static;
     pub use loom::sync::atomic::{
         AtomicBool, AtomicI32, AtomicPtr, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering,
         fence,
@@ -50,14 +53,12 @@ pub use imp::*;
 pub use statics::*;
 
 /// For statics, which outlive every model: never loom's.
-#[allow(clippy::disallowed_types, reason = "the one place that names it")]
+#[allow(clippy::disallowed_types, reason = "the one place that names them")]
 mod statics {
     use std::sync::atomic;
 
     pub type StaticBool = atomic::AtomicBool;
-    pub type StaticPtr<T> = atomic::AtomicPtr<T>;
     pub type StaticU64 = atomic::AtomicU64;
-    pub type StaticUsize = atomic::AtomicUsize;
 }
 
 /// Stands between "I announced" and "I look" in every two-sided hand-shake (publish, then look for
