@@ -485,14 +485,18 @@ fn an_application_thread_does_not_sleep_on_news() {
 #[test]
 fn what_belongs_to_a_thread_is_used_by_no_other() {
     fn work(table: &'static PerThread<UnsafeCell<u32>>, me: usize) {
-        assert!(table.find(me).is_none());
-        let own = table.take_over(me, || UnsafeCell::new(0));
+        // SAFETY: no other thread of the model has the number.
+        let find = || unsafe { table.find(me) };
+        assert!(find().is_none());
+        // SAFETY: as above, and it has none.
+        let own = unsafe { table.take_over(me, || UnsafeCell::new(0)) };
         table.enter(own);
         // Two that hold it at a time, or one that does not see what the former did, are a race.
         // SAFETY: loom reports any access that is not ordered.
         own.value().with_mut(|value| unsafe { *value += 1 });
-        assert!(table.find(me).is_none_or(|found| std::ptr::eq(found, own)));
-        table.leave(own);
+        assert!(find().is_none_or(|found| std::ptr::eq(found, own)));
+        // SAFETY: it is not used below.
+        unsafe { table.leave(own) };
     }
     loom::model(|| {
         let table: &'static _ = Box::leak(Box::new(PerThread::new()));

@@ -41,7 +41,7 @@ impl<T> Own<T> {
     }
 }
 
-impl<T> PerThread<T> {
+impl<T: Send> PerThread<T> {
     /// Nobody has one.
     #[cfg(not(loom))]
     pub const fn new() -> Self {
@@ -69,9 +69,12 @@ impl<T> PerThread<T> {
         &self.places[((hash >> 32) as usize * PLACES) >> 32]
     }
 
-    /// What thread `me`, which calls, has entered.
+    /// What the calling thread has entered.
+    ///
+    /// # Safety
+    /// `me` is the calling thread's number.
     #[inline(always)]
-    pub fn find(&'static self, me: usize) -> Option<&'static Own<T>> {
+    pub unsafe fn find(&'static self, me: usize) -> Option<&'static Own<T>> {
         // Acquire: it was made before it was entered.
         // SAFETY: what was entered stays in memory.
         let own = unsafe { self.place_of(me).load(Ordering::Acquire).as_ref() }?;
@@ -80,8 +83,11 @@ impl<T> PerThread<T> {
         (own.thread.load(Ordering::Relaxed) == me).then_some(own)
     }
 
-    /// One for thread `me`, which calls: that of a thread which left, or a new one.
-    pub fn take_over(&'static self, me: usize, make: impl FnOnce() -> T) -> &'static Own<T> {
+    /// One for the calling thread: that of a thread which left, or a new one.
+    ///
+    /// # Safety
+    /// `me` is the calling thread's number, and it has none.
+    pub unsafe fn take_over(&'static self, me: usize, make: impl FnOnce() -> T) -> &'static Own<T> {
         let mut next = self.all.load(Ordering::Acquire);
         // SAFETY: what is listed stays in memory.
         while let Some(own) = unsafe { next.as_ref() } {
@@ -112,7 +118,10 @@ impl<T> PerThread<T> {
     }
 
     /// The caller's own is nobody's from here on, and what it holds the next owner's.
-    pub fn leave(&'static self, own: &'static Own<T>) {
+    ///
+    /// # Safety
+    /// The caller uses it no more.
+    pub unsafe fn leave(&'static self, own: &'static Own<T>) {
         let place = self.place_of(own.thread.load(Ordering::Relaxed));
         if ptr::eq(place.load(Ordering::Relaxed), own) {
             place.store(ptr::null_mut(), Ordering::Relaxed);
@@ -129,7 +138,7 @@ impl<T> PerThread<T> {
     }
 }
 
-impl<T> Default for PerThread<T> {
+impl<T: Send> Default for PerThread<T> {
     fn default() -> Self {
         Self::new()
     }
@@ -143,15 +152,30 @@ mod tests {
         Box::leak(Box::new(PerThread::new()))
     }
 
+    fn find(table: &'static PerThread<u32>, me: usize) -> Option<&'static Own<u32>> {
+        // SAFETY: one thread stands for all, so no other has the number.
+        unsafe { table.find(me) }
+    }
+
+    fn take(table: &'static PerThread<u32>, me: usize, value: u32) -> &'static Own<u32> {
+        // SAFETY: as above.
+        unsafe { table.take_over(me, || value) }
+    }
+
+    fn leave(table: &'static PerThread<u32>, own: &'static Own<u32>) {
+        // SAFETY: its value is not looked at afterwards.
+        unsafe { table.leave(own) };
+    }
+
     #[test]
     fn what_was_entered_is_found_by_its_number() {
         let table = table();
-        let own = table.take_over(1, || 7);
-        assert!(table.find(1).is_none());
+        let own = take(table, 1, 7);
+        assert!(find(table, 1).is_none());
         table.enter(own);
-        assert!(table.find(1).is_some_and(|found| ptr::eq(found, own) && *found.value() == 7));
+        assert!(find(table, 1).is_some_and(|found| ptr::eq(found, own) && *found.value() == 7));
         table.forget();
-        assert!(table.find(1).is_none());
+        assert!(find(table, 1).is_none());
     }
 
     #[test]
@@ -159,26 +183,26 @@ mod tests {
         let table = table();
         let rival = (2..).find(|other| ptr::eq(table.place_of(1), table.place_of(*other)));
         let rival = rival.expect("numbers are more than places");
-        let [first, second] = [1, rival].map(|thread| table.take_over(thread, || 0));
+        let [first, second] = [1, rival].map(|thread| take(table, thread, 0));
         table.enter(first);
         table.enter(second);
-        assert!(table.find(1).is_some() && table.find(rival).is_none());
+        assert!(find(table, 1).is_some() && find(table, rival).is_none());
         // Leaves the other's place alone.
-        table.leave(second);
-        assert!(table.find(1).is_some());
-        let second = table.take_over(rival, || 0);
-        table.leave(first);
+        leave(table, second);
+        assert!(find(table, 1).is_some());
+        let second = take(table, rival, 0);
+        leave(table, first);
         table.enter(second);
-        assert!(table.find(1).is_none() && table.find(rival).is_some());
+        assert!(find(table, 1).is_none() && find(table, rival).is_some());
     }
 
     #[test]
     fn what_was_left_is_the_next_ones() {
         let table = table();
-        let own = table.take_over(1, || 7);
-        assert!(!ptr::eq(table.take_over(2, || 8), own));
-        table.leave(own);
-        assert!(ptr::eq(table.take_over(3, || 9), own));
-        assert!(!ptr::eq(table.take_over(4, || 9), own));
+        let own = take(table, 1, 7);
+        assert!(!ptr::eq(take(table, 2, 8), own));
+        leave(table, own);
+        assert!(ptr::eq(take(table, 3, 9), own));
+        assert!(!ptr::eq(take(table, 4, 9), own));
     }
 }

@@ -25,6 +25,9 @@ pub(super) struct List {
     room: Cell<usize>,
 }
 
+// SAFETY: the blocks are free memory, tied to no thread.
+unsafe impl Send for List {}
+
 /// Blocks of a full list.
 pub(super) const fn full(class: usize) -> usize {
     KEPT / size_of_class(class)

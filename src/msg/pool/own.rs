@@ -36,14 +36,16 @@ impl Drop for Mine {
         for (class, list) in own.value().iter().enumerate() {
             list.clear(class);
         }
-        LISTS.leave(own);
+        // SAFETY: they are out of this thread's reach.
+        unsafe { LISTS.leave(own) };
     }
 }
 
 /// The calling thread's lists if they are in the table; for use within a call.
 #[inline(always)]
 pub(super) fn lists() -> Option<&'static Lists> {
-    LISTS.find(thread::current()).map(Own::value)
+    // SAFETY: the number is this thread's.
+    unsafe { LISTS.find(thread::current()) }.map(Own::value)
 }
 
 /// As [`lists`], also if they are not in the table, or were not made yet. `None` at the thread's end.
@@ -53,7 +55,8 @@ pub(super) fn find_lists() -> Option<&'static Lists> {
     let own = MINE.try_with(|mine| {
         let own = mine.0.get().unwrap_or_else(|| {
             forget_in_children();
-            LISTS.take_over(thread::current(), || std::array::from_fn(List::new))
+            // SAFETY: the number is this thread's, which has none.
+            unsafe { LISTS.take_over(thread::current(), || std::array::from_fn(List::new)) }
         });
         mine.0.set(Some(own));
         own
