@@ -149,6 +149,8 @@ fn without_reconnecting_the_endpoint_goes_with_its_connection() {
     let endpoint = bound.bind();
     let pair = world.socket(PAIR);
     pair.set(id::RECONNECT_IVL, -1);
+    // So that a send is refused for want of a pipe, never for a full one.
+    pair.set(id::SNDHWM, 0);
     pair.connect(&endpoint);
     pair.send(b"one");
     assert_eq!(bound.recv(), b"one");
