@@ -31,9 +31,13 @@ pub struct Port {
 
 /// Ports with news, last come first.
 pub struct Inbox {
+    /// Null for none, [`CLOSED`] for ever after [`Inbox::close`].
     head: AtomicPtr<Port>,
     waker: Box<dyn Wake>,
 }
+
+/// Nobody takes what is in the inbox any more.
+const CLOSED: *mut Port = ptr::without_provenance_mut(1);
 
 impl Inbox {
     /// An empty inbox; `waker` is called after each push.
@@ -48,9 +52,23 @@ impl Inbox {
     }
 
     /// Takes all news, oldest first: `(pipe's id, bits)`.
-    pub fn take(&self, mut each: impl FnMut(u32, u32)) {
+    pub fn take(&self, each: impl FnMut(u32, u32)) {
+        self.replace(ptr::null_mut(), each);
+    }
+
+    /// The socket is gone. Ports outlive it and keep the inbox: without this those that have news
+    /// would keep each other.
+    pub fn close(&self) {
+        self.replace(CLOSED, |_, _| ());
+    }
+
+    fn replace(&self, head: *mut Port, mut each: impl FnMut(u32, u32)) {
         // Acquire pairs with the pushes; all nodes up to the oldest are ours from here on.
-        let mut node = self.head.swap(ptr::null_mut(), Ordering::SeqCst);
+        let mut node = self.head.swap(head, Ordering::SeqCst);
+        if node == CLOSED {
+            self.head.store(CLOSED, Ordering::Relaxed);
+            return;
+        }
         let mut oldest_first = ptr::null_mut();
         while !node.is_null() {
             // SAFETY: a node in the list is kept alive by the reference that `push` leaked.
@@ -72,6 +90,11 @@ impl Inbox {
         let node = Arc::into_raw(port).cast_mut();
         let mut head = self.head.load(Ordering::Relaxed);
         loop {
+            if head == CLOSED {
+                // SAFETY: takes back the reference that was just leaked.
+                drop(unsafe { Arc::from_raw(node) });
+                return;
+            }
             // SAFETY: the node is alive (its reference was just leaked) and not in the list.
             unsafe { (*node).next.store(head, Ordering::Relaxed) };
             match self.head.compare_exchange_weak(head, node, Ordering::SeqCst, Ordering::Relaxed) {
@@ -162,5 +185,30 @@ impl Signal for LatePort {
             Some(port) => port.signal(bits),
             None => late.kept |= bits,
         }
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    struct Nobody;
+
+    impl Wake for Nobody {
+        fn wake(&self) {}
+    }
+
+    #[test]
+    fn a_closed_inbox_keeps_no_port() {
+        let inbox = Inbox::new(Box::new(Nobody));
+        let [before, after] = [0, 1].map(|_| Port::new(Arc::clone(&inbox)));
+        let ports = [&before, &after].map(Arc::downgrade);
+        PortSignal(Arc::clone(&before)).signal(1);
+        inbox.close();
+        PortSignal(Arc::clone(&after)).signal(1);
+        inbox.take(|_, _| unreachable!("nobody takes any more"));
+        drop((before, after));
+        assert!(ports.iter().all(|port| port.upgrade().is_none()));
+        assert_eq!(Arc::strong_count(&inbox), 1);
     }
 }

@@ -123,6 +123,7 @@ impl Shared {
             std::mem::take(&mut *incoming)
         };
         late.into_iter().for_each(refuse);
+        self.inbox.close();
     }
 }
 
