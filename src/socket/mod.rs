@@ -245,7 +245,10 @@ impl Socket {
         }
         match result {
             Err(Errno::EAGAIN | PIPE_LOST) => self.send_slow(guard, out, dont_wait, result),
-            other => other,
+            other => {
+                guard.release();
+                other
+            }
         }
     }
 
@@ -307,7 +310,10 @@ impl Socket {
         let mut take = Some(take);
         match try_recv(state, &mut take) {
             Err(Errno::EAGAIN) => self.recv_slow(guard, dont_wait, take),
-            other => other,
+            other => {
+                guard.release();
+                other
+            }
         }
     }
 

@@ -7,6 +7,7 @@
 
 use std::cell::UnsafeCell;
 use std::fmt;
+use std::mem::ManuallyDrop;
 use std::ops::{Deref, DerefMut};
 use std::ptr::NonNull;
 
@@ -117,6 +118,28 @@ impl<T: Guardable> Held<'_, T> {
     pub fn is_contended(&self) -> bool {
         self.of.lock.is_contended()
     }
+
+    /// As dropping it, for the usual way out of a call: nobody asks whether a panic is under way.
+    #[inline(always)]
+    pub fn release(self) {
+        ManuallyDrop::new(self).let_go();
+    }
+
+    #[inline(always)]
+    fn let_go(&mut self) {
+        if self.has_rest() {
+            self.let_go_with_rest();
+        } else {
+            self.of.lock.release();
+        }
+    }
+
+    #[cold]
+    fn let_go_with_rest(&mut self) {
+        let rest = self.take_rest();
+        self.of.lock.release();
+        drop(rest);
+    }
 }
 
 impl<T: Guardable> Deref for Held<'_, T> {
@@ -138,23 +161,10 @@ impl<T: Guardable> DerefMut for Held<'_, T> {
 }
 
 impl<T: Guardable> Drop for Held<'_, T> {
-    #[inline]
+    #[inline(never)]
     fn drop(&mut self) {
-        if self.has_rest() || std::thread::panicking() {
-            self.release_slow();
-        } else {
-            self.of.lock.release();
-        }
-    }
-}
-
-impl<T: Guardable> Held<'_, T> {
-    #[cold]
-    fn release_slow(&mut self) {
         if !std::thread::panicking() {
-            let rest = self.take_rest();
-            self.of.lock.release();
-            drop(rest);
+            self.let_go();
             return;
         }
         // SAFETY: the lock is held, and `self` no longer uses its pointer to the value.
