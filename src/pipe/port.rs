@@ -127,11 +127,14 @@ impl Port {
         self.id.store(id, Ordering::Relaxed);
     }
 
-    fn raise(self: &Arc<Self>, bits: u32) {
-        if self.bits.fetch_or(bits, Ordering::AcqRel) == 0 {
+    /// Puts the port into the inbox. True if it was not there; telling whoever sleeps is the
+    /// caller's next step.
+    pub fn post(self: &Arc<Self>, bits: u32) -> bool {
+        let was_out = self.bits.fetch_or(bits, Ordering::AcqRel) == 0;
+        if was_out {
             self.inbox.push(Arc::clone(self));
-            self.inbox.waker.wake();
         }
+        was_out
     }
 }
 
@@ -141,7 +144,9 @@ pub struct PortSignal(pub Arc<Port>);
 
 impl Signal for PortSignal {
     fn signal(&self, bits: u32) {
-        self.0.raise(bits);
+        if self.0.post(bits) {
+            self.0.inbox.waker.wake();
+        }
     }
 }
 

@@ -40,7 +40,7 @@ use crate::msg::Msg;
 use crate::pattern::{self, PIPE_LOST};
 use crate::pipe::{Frame, Outgoing};
 use crate::protocol::SocketType;
-use crate::sync::{AtomicU64, Guarded, Held, NotThere, Ordering, StaticU64};
+use crate::sync::{AtomicU32, AtomicU64, Guarded, Held, NotThere, Ordering, StaticU64};
 use crate::sys::clock::Ticks;
 use crate::sys::poll::{self as sys_poll, PollFd};
 use crate::transport::address;
@@ -67,6 +67,9 @@ static SERIAL: StaticU64 = StaticU64::new(1);
 pub struct Socket {
     tag: u32,
     state: Guarded<State>,
+    /// Calls on the socket, any of which may have changed what it is ready for. Written under the
+    /// lock, read by those who want to know whether anything happened.
+    calls: AtomicU32,
     /// See [`Socket::serial`]. Written by whoever opens or closes the place.
     serial: AtomicU64,
 }
@@ -85,7 +88,12 @@ impl Socket {
     pub const TAG: u32 = 0x6f78_0002;
 
     fn make_place() -> &'static Self {
-        let place = Self { tag: Self::TAG, state: Guarded::empty(), serial: AtomicU64::new(0) };
+        let place = Self {
+            tag: Self::TAG,
+            state: Guarded::empty(),
+            calls: AtomicU32::new(0),
+            serial: AtomicU64::new(0),
+        };
         Box::leak(Box::new(place))
     }
 
@@ -135,13 +143,25 @@ impl Socket {
     }
 
     /// As [`Socket::lock`]; `ETERM` when the context is ending.
-    #[inline(always)]
+    #[inline]
     fn open(&'static self) -> Result<Guard> {
         let state = self.lock()?;
         if state.shared.stopped.load(Ordering::Relaxed) {
             return Err(state.shared.tell());
         }
-        state.shared.count_call();
+        self.count_call();
+        Ok(state)
+    }
+
+    /// As [`Socket::open`], and the news is looked at.
+    #[inline(always)]
+    fn open_to_news(&'static self) -> Result<Guard> {
+        let mut state = self.lock()?;
+        self.count_call();
+        // The context's end is among the news.
+        if state.may_have_news() {
+            state.hear_news()?;
+        }
         Ok(state)
     }
 
@@ -151,8 +171,19 @@ impl Socket {
         if state.shared.is_told() {
             return Err(Errno::ETERM);
         }
-        state.shared.count_call();
+        self.count_call();
         Ok(state)
+    }
+
+    /// The caller holds the lock.
+    #[inline(always)]
+    fn count_call(&self) {
+        // No read-modify-write, as the lock keeps others out.
+        self.calls.store(self.calls.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
+    }
+
+    fn calls(&self) -> u32 {
+        self.calls.load(Ordering::Relaxed)
     }
 
     /// True until the socket is closed.
@@ -231,9 +262,8 @@ impl Socket {
         dont_wait: bool,
         then: impl FnOnce(&mut State),
     ) -> Result<()> {
-        let mut guard = self.open()?;
+        let mut guard = self.open_to_news()?;
         let state = &mut *guard;
-        state.process_news();
         let result = state.pattern.send(&mut state.pipes, out);
         if result.is_ok() {
             then(state);
@@ -304,9 +334,8 @@ impl Socket {
     /// Receives a frame and gives it to `take`, which must not call back in.
     #[inline(always)]
     pub fn recv(&'static self, dont_wait: bool, take: impl FnOnce(Frame<'_>)) -> Result<()> {
-        let mut guard = self.open()?;
+        let mut guard = self.open_to_news()?;
         let state = &mut *guard;
-        state.process_news();
         let mut take = Some(take);
         match try_recv(state, &mut take) {
             Err(Errno::EAGAIN) => self.recv_slow(guard, dont_wait, take),
@@ -456,23 +485,17 @@ impl Socket {
 
     /// `zmq_bind`.
     pub fn bind(&'static self, endpoint: &str) -> Result<()> {
-        let mut state = self.open()?;
-        state.process_news();
-        state.bind(endpoint)
+        self.open_to_news()?.bind(endpoint)
     }
 
     /// `zmq_connect`.
     pub fn connect(&'static self, endpoint: &str) -> Result<()> {
-        let mut state = self.open()?;
-        state.process_news();
-        state.connect(endpoint).map(|_| ())
+        self.open_to_news()?.connect(endpoint).map(|_| ())
     }
 
     /// `zmq_unbind`, `zmq_disconnect`.
     pub fn term_endpoint(&'static self, endpoint: &str) -> Result<()> {
-        let mut state = self.open()?;
-        state.process_news();
-        state.term_endpoint(endpoint)
+        self.open_to_news()?.term_endpoint(endpoint)
     }
 
     /// `zmq_socket_monitor_versioned`: reports the events of `mask` at `endpoint`, an inproc name;

@@ -10,11 +10,14 @@ use crate::connection::{Event, Link, NewPipe, Owner};
 use crate::ctx::{Connected, Ctx, Stop};
 use crate::error::Errno;
 use crate::pipe::{End, Inbox, Port, Reader, Signal, Writer};
-use crate::sync::{AtomicBool, AtomicU32, Ordering, store_load_barrier};
+use crate::sync::{AtomicBool, Ordering};
 
 use super::monitor::Monitor;
 use super::parker::{Waiters, WakeWaiters};
 use super::zap;
+
+/// The id of a socket's own port, which no pipe has.
+pub(super) const OWN_PORT: u32 = u32::MAX - 1;
 
 /// What sessions and other sockets bring.
 #[derive(Debug)]
@@ -31,15 +34,14 @@ pub(super) enum Incoming {
 pub(crate) struct Shared {
     pub(super) inbox: Arc<Inbox>,
     pub(super) waiters: Arc<Waiters>,
+    /// In the inbox while there is something incoming, and once the context ends.
+    own_port: Arc<Port>,
     incoming: Mutex<Vec<Incoming>>,
     has_incoming: AtomicBool,
     /// The context ends.
     pub(super) stopped: AtomicBool,
     /// A call has returned `ETERM`: from then on options are refused as well.
     told: AtomicBool,
-    /// Calls on the socket, any of which may have changed what it is ready for. Written under the
-    /// socket's lock, read by those who want to know whether anything happened.
-    calls: AtomicU32,
     closed: AtomicBool,
     pub(super) monitor: Monitor,
     /// Weak, as the context outlives its sockets, and sessions those.
@@ -49,14 +51,17 @@ pub(crate) struct Shared {
 impl Shared {
     pub(super) fn new(ctx: &Arc<Ctx>) -> Arc<Self> {
         let waiters = Arc::new(Waiters::default());
+        let inbox = Inbox::new(Box::new(WakeWaiters(Arc::clone(&waiters))));
+        let own_port = Port::new(Arc::clone(&inbox));
+        own_port.set_id(OWN_PORT);
         Arc::new(Self {
-            inbox: Inbox::new(Box::new(WakeWaiters(Arc::clone(&waiters)))),
+            inbox,
             waiters,
+            own_port,
             incoming: Mutex::default(),
             has_incoming: AtomicBool::new(false),
             stopped: AtomicBool::new(false),
             told: AtomicBool::new(false),
-            calls: AtomicU32::new(0),
             closed: AtomicBool::new(false),
             monitor: Monitor::default(),
             ctx: Arc::downgrade(ctx),
@@ -73,8 +78,8 @@ impl Shared {
             }
             incoming.push(what);
         }
-        self.has_incoming.store(true, Ordering::SeqCst);
-        store_load_barrier();
+        self.has_incoming.store(true, Ordering::Release);
+        self.own_port.post(1);
         self.waiters.wake_all();
     }
 
@@ -91,28 +96,25 @@ impl Shared {
         self.told.load(Ordering::Relaxed)
     }
 
-    /// True if there is something to look at: pipes with news, or what was brought.
+    /// True if there is something to look at: pipes with news, what was brought, or the context's
+    /// end.
     #[inline]
     pub(super) fn has_news(&self) -> bool {
-        !self.inbox.is_empty() || self.has_incoming.load(Ordering::SeqCst)
-    }
-
-    /// Counts a call; the caller holds the socket's lock.
-    #[inline]
-    pub(super) fn count_call(&self) {
-        // No read-modify-write, as the lock keeps others out.
-        self.calls.store(self.calls.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
-    }
-
-    pub(super) fn calls(&self) -> u32 {
-        self.calls.load(Ordering::Relaxed)
+        !self.inbox.is_empty()
     }
 
     pub(super) fn take_incoming(&self) -> Vec<Incoming> {
-        if !self.has_incoming.swap(false, Ordering::SeqCst) {
+        if !self.has_incoming.swap(false, Ordering::Acquire) {
             return Vec::new();
         }
         std::mem::take(&mut *self.incoming.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// [`OWN_PORT`] came out of the inbox: goes back if there is still a reason.
+    pub(super) fn own_port_was_taken(&self) {
+        if self.has_incoming.load(Ordering::Relaxed) || self.stopped.load(Ordering::Relaxed) {
+            self.own_port.post(1);
+        }
     }
 
     /// The socket is gone.
@@ -170,6 +172,7 @@ impl Connected for Shared {
 impl Stop for Shared {
     fn stop(&self) {
         self.stopped.store(true, Ordering::SeqCst);
+        self.own_port.post(1);
         self.waiters.wake_all();
     }
 }

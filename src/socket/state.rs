@@ -11,9 +11,9 @@ use crate::ctx::{Ctx, Live};
 use crate::error::Result;
 use crate::msg::Msg;
 use crate::pattern::Pattern;
-use crate::pipe::{End, Frame, PipeId, Pipes, Rx, Tx, signals};
+use crate::pipe::{End, Frame, Inbox, PipeId, Pipes, Rx, Tx, signals};
 use crate::protocol::SocketType;
-use crate::sync::Guardable;
+use crate::sync::{Guardable, Ordering};
 use crate::sys::clock::Ticks;
 
 use super::drivers::Drivers;
@@ -21,7 +21,7 @@ use super::endpoint_list::Endpoints;
 use super::endpoints::close_all;
 use super::occupancy::Occupancy;
 use super::options::Options;
-use super::shared::{Incoming, Shared};
+use super::shared::{Incoming, OWN_PORT, Shared};
 use super::spin::Spin;
 use super::stream::Stream;
 
@@ -33,6 +33,8 @@ pub(super) struct State {
     pub(super) serial: u64,
     pub(super) ctx: Arc<Ctx>,
     pub(super) shared: Arc<Shared>,
+    /// That of `shared`, nearer.
+    inbox: Arc<Inbox>,
     pub(super) options: Options,
     pub(super) pattern: Box<dyn Pattern>,
     pub(super) pipes: Pipes,
@@ -87,6 +89,7 @@ impl State {
             kind,
             serial,
             ctx,
+            inbox: Arc::clone(&shared.inbox),
             shared,
             options: Options::default(),
             pattern,
@@ -110,13 +113,29 @@ impl State {
         }
     }
 
+    /// True if there is something to look at, see [`Shared::has_news`], or may be.
+    #[inline(always)]
+    pub(super) fn may_have_news(&self) -> bool {
+        // Whoever waits for the descriptor counts on any call to make it quiet.
+        !self.inbox.is_empty() || self.has_descriptor
+    }
+
     /// Looks at what others have left for the socket.
     #[inline(always)]
     pub(super) fn process_news(&mut self) {
-        // Whoever waits for the descriptor counts on any call to make it quiet.
-        if self.shared.has_news() || self.has_descriptor {
+        if self.may_have_news() {
             self.process_news_slow();
         }
+    }
+
+    /// As [`State::process_news`]; `ETERM` when the context is ending.
+    #[cold]
+    pub(super) fn hear_news(&mut self) -> Result<()> {
+        if self.shared.stopped.load(Ordering::Relaxed) {
+            return Err(self.shared.tell());
+        }
+        self.process_news_slow();
+        Ok(())
     }
 
     #[cold]
@@ -140,9 +159,11 @@ impl State {
             }
         }
         let mut news = std::mem::take(&mut self.news);
-        let shared = Arc::clone(&self.shared);
-        shared.inbox.take(|id, bits| news.push((id, bits)));
+        self.inbox.take(|id, bits| news.push((id, bits)));
         for (id, bits) in news.drain(..) {
+            if id == OWN_PORT {
+                self.shared.own_port_was_taken();
+            }
             let id = PipeId(id);
             if !self.pipes.contains(id) {
                 continue;

@@ -133,7 +133,7 @@ impl Member {
 
     /// True if a look would find what the last one did: nothing.
     fn is_quiet(&self) -> bool {
-        self.found == 0 && !self.shared.has_news() && self.shared.calls() == self.calls
+        self.found == 0 && !self.shared.has_news() && self.socket.calls() == self.calls
     }
 
     fn look(&mut self) -> Result<i16> {
@@ -146,7 +146,7 @@ impl Member {
         let mut state = self.socket.lock()?;
         state.give_back_all();
         self.found = state.events() as i16 & self.wanted & (POLLIN | POLLOUT);
-        self.calls = self.shared.calls();
+        self.calls = self.socket.calls();
         Ok(self.found)
     }
 }
