@@ -9,6 +9,7 @@ use std::ptr::NonNull;
 use std::sync::Arc;
 
 use crate::msg::{Msg, PeerInfo};
+use crate::pipe::copy;
 
 /// The place of the frame that is given out.
 #[derive(Debug)]
@@ -115,6 +116,28 @@ impl Frame<'_> {
         }
         // SAFETY: `put_bytes` got them from a reader that is borrowed as long as `self` lives.
         unsafe { std::slice::from_raw_parts(self.0.bytes.as_ptr(), self.0.len) }
+    }
+
+    /// Copies as much of the body as there is room for, and returns its length. A body that came by
+    /// pointer is put into `spent`, to be dropped where its user's function may run.
+    #[inline(always)]
+    pub fn copy_to(self, out: &mut [u8], spent: &mut Option<Msg>) -> usize {
+        if self.0.by_pointer {
+            return self.copy_external(out, spent);
+        }
+        let (bytes, len) = (self.0.bytes.as_ptr(), self.0.len);
+        // SAFETY: neither is shorter (as in `data`), and what is borrowed mutably overlaps nothing.
+        unsafe { copy::mostly_short(bytes, out.as_mut_ptr(), len.min(out.len())) };
+        len
+    }
+
+    #[inline(never)]
+    fn copy_external(self, out: &mut [u8], spent: &mut Option<Msg>) -> usize {
+        let data = self.data();
+        let (copied, len) = (data.len().min(out.len()), data.len());
+        out[..copied].copy_from_slice(&data[..copied]);
+        *spent = self.into_external();
+        len
     }
 
     /// More frames of the same message follow.

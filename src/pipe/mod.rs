@@ -19,6 +19,7 @@
 
 mod chunk;
 mod conflate;
+mod copy;
 mod cursor;
 mod direction;
 mod fill;

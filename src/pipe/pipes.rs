@@ -181,17 +181,26 @@ impl Pipes {
     /// no peer, nothing was written and the body is where it was.
     #[inline(always)]
     pub fn write(&mut self, id: PipeId, out: &mut Outgoing<'_>) -> bool {
-        let Some(end) = self.end(id) else { return false };
-        let (leaving, reported) = (end.leaving, end.reported);
-        let written = !leaving
-            && match &mut end.tx {
-                Tx::Queue(tx) => tx.write(out),
-                Tx::Latest(tx) => tx.write(out),
-            };
-        if reported && written && !out.more {
+        let more = out.more;
+        let reported = match self.end(id) {
+            Some(End { leaving: false, reported, tx: Tx::Queue(tx), .. }) => {
+                if !tx.write(out) {
+                    return false;
+                }
+                *reported
+            }
+            Some(End { leaving: false, reported, tx: Tx::Latest(tx), .. }) => {
+                if !tx.write(out) {
+                    return false;
+                }
+                *reported
+            }
+            _ => return false,
+        };
+        if reported && !more {
             self.note_written(id);
         }
-        written
+        true
     }
 
     /// As [`Pipes::write`], leaving the body in place for the next pipe: small bodies are copied,

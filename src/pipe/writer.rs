@@ -14,7 +14,7 @@ use crate::msg::{Msg, PeerInfo};
 use crate::pipe::chunk::{Buffer, Chunk, EXTERNALS, External, OPEN, SizeClass};
 use crate::pipe::cursor::Cursor;
 use crate::pipe::direction::Direction;
-use crate::pipe::{Body, Outgoing, prefetch};
+use crate::pipe::{Body, Outgoing, copy, prefetch};
 use crate::sync::Ordering;
 
 /// From which size on a body travels by pointer instead of being copied into the chunk, bytes.
@@ -117,22 +117,23 @@ impl Writer {
         if !self.can_continue() {
             return false;
         }
+        let more = out.more;
         match &out.body {
             Body::Slice(bytes) if bytes.len() <= self.thresholds.slice => {
-                self.append_frame(flags_of(out), bytes);
+                self.append_frame(flags_of(more), bytes);
             }
             Body::Msg(msg) if self.is_to_be_copied(msg) => {
-                self.append_frame(flags_of(out), msg.data());
+                self.append_frame(flags_of(more), msg.data());
             }
             _ => self.append_by_pointer(out),
         }
-        self.frame_done(out.more);
+        self.frame_done(more);
         true
     }
 
     #[inline(never)]
     fn append_by_pointer(&mut self, out: &mut Outgoing<'_>) {
-        let flags = flags_of(out);
+        let flags = flags_of(out.more);
         let msg = match &mut out.body {
             Body::Slice(bytes) => Msg::from_slice(bytes),
             Body::Msg(msg) => std::mem::take(*msg),
@@ -157,7 +158,7 @@ impl Writer {
                     return false;
                 }
                 let shared = msg.share();
-                self.append_external(flags_of(out), shared);
+                self.append_external(flags_of(out.more), shared);
                 self.frame_done(out.more);
                 true
             }
@@ -271,7 +272,7 @@ impl Writer {
                 prefetch::for_write(to.wrapping_add(AHEAD));
             }
             let header_len = frame::write_header(flags, body.len(), to);
-            ptr::copy_nonoverlapping(body.as_ptr(), to.add(header_len), body.len());
+            copy::mostly_short(body.as_ptr(), to.add(header_len), body.len());
             self.pos += (header_len + body.len()) as u64;
         }
         self.filled = self.pos;
@@ -526,6 +527,6 @@ impl fmt::Debug for Writer {
 }
 
 #[inline(always)]
-fn flags_of(out: &Outgoing<'_>) -> u8 {
-    if out.more { frame::MORE } else { 0 }
+fn flags_of(more: bool) -> u8 {
+    if more { frame::MORE } else { 0 }
 }
