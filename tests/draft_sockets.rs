@@ -34,7 +34,7 @@ fn publish(radio: &Peer, group: &[u8], body: &[u8]) -> Result<usize, Errno> {
 }
 
 fn receive(socket: &Peer) -> Msg {
-    socket.0.recv_map(false, |frame| frame.into_msg()).expect("a message comes in time")
+    socket.0.recv(false, |frame| frame.into_msg()).expect("a message comes in time")
 }
 
 fn is_readable(fd: i32) -> bool {
@@ -116,7 +116,7 @@ fn dish_gets_its_groups_again_after_a_reconnect() {
         let received = loop {
             publish(&radio, b"other", b"not for us").expect("never refused");
             publish(&radio, b"news", &[round]).expect("never refused");
-            if let Ok(msg) = dish.0.recv_map(false, |frame| frame.into_msg()) {
+            if let Ok(msg) = dish.0.recv(false, |frame| frame.into_msg()) {
                 break msg;
             }
         };

@@ -44,10 +44,10 @@ fn within_patience<R: Send + 'static>(what: &str, body: impl FnOnce() -> R + Sen
 fn ending_a_context_frees_blocked_callers() {
     type Call = fn(&'static zmq::socket::Socket) -> Result<usize, Errno>;
     let calls: [(&str, i32, Call); 5] = [
-        ("recv", PULL, |sock| sock.recv_map(false, |frame| frame.data().len())),
+        ("recv", PULL, |sock| sock.recv(false, |frame| frame.data().len())),
         ("send without a peer", PUSH, |sock| sock.send_slice(b"x", false, false)),
-        ("recv of a REP", REP, |sock| sock.recv_map(false, |frame| frame.data().len())),
-        ("recv of a SUB", SUB, |sock| sock.recv_map(false, |frame| frame.data().len())),
+        ("recv of a REP", REP, |sock| sock.recv(false, |frame| frame.data().len())),
+        ("recv of a SUB", SUB, |sock| sock.recv(false, |frame| frame.data().len())),
         ("poll", DEALER, |sock| {
             let source = Source::Socket(sock);
             poll(&mut [Item { source, events: POLLIN, revents: 0 }], -1, None)
@@ -314,8 +314,7 @@ fn a_panic_ends_one_socket_only() {
         let (push, pull) = (context.socket(PUSH), context.socket(PULL));
         push.connect(&pull.bind_tcp());
         push.send(b"x");
-        let inside =
-            std::panic::AssertUnwindSafe(|| pull.0.recv_map(false, |_| panic!("on purpose")));
+        let inside = std::panic::AssertUnwindSafe(|| pull.0.recv(false, |_| panic!("on purpose")));
         std::panic::catch_unwind(inside).expect_err("the panic comes through in Rust");
         assert_eq!(pull.try_recv(true), Err(Errno::ENOTSOCK));
         assert_eq!(pull.try_recv(true), Err(Errno::ENOTSOCK), "and stays so");

@@ -61,7 +61,7 @@ fn pair_that_only_looks_takes_a_second_peer_when_the_first_has_left() {
         // Never waits, so nobody has to tell it that the first peer left.
         let received = (0..common::PATIENCE).find_map(|_| {
             thread::sleep(Duration::from_millis(1));
-            pair.0.recv_map(true, |frame| frame.data().to_vec()).ok()
+            pair.0.recv(true, |frame| frame.data().to_vec()).ok()
         });
         assert_eq!(received.as_deref(), Some(&body[..]));
         drop(peer);

@@ -35,7 +35,7 @@ fn handler(world: &World, requests: usize) -> JoinHandle<()> {
             while more {
                 let (body, follows) = rep
                     .0
-                    .recv_map(false, |frame| (frame.data().to_vec(), frame.more()))
+                    .recv(false, |frame| (frame.data().to_vec(), frame.more()))
                     .expect("a request comes in time");
                 request.push(body);
                 more = follows;
@@ -52,7 +52,7 @@ fn handler(world: &World, requests: usize) -> JoinHandle<()> {
 }
 
 fn property(peer: &Peer, name: &str) -> Option<String> {
-    let msg = peer.0.recv_map(false, |frame| frame.into_msg()).expect("a message comes in time");
+    let msg = peer.0.recv(false, |frame| frame.into_msg()).expect("a message comes in time");
     let value = msg.peer()?.property(name)?;
     Some(value.to_str().expect("text").to_owned())
 }

@@ -108,7 +108,7 @@ unsafe fn str_at<'a>(text: *const c_char) -> Result<&'a str> {
 /// As the module.
 #[inline]
 unsafe fn bytes_at<'a>(data: *const c_void, len: usize) -> Result<&'a [u8]> {
-    if data.is_null() || len == 0 {
+    if data.is_null() {
         return Ok(&[]);
     }
     if isize::try_from(len).is_err() {
@@ -124,7 +124,7 @@ unsafe fn bytes_at<'a>(data: *const c_void, len: usize) -> Result<&'a [u8]> {
 /// As the module.
 #[inline]
 unsafe fn buffer_at<'a>(data: *mut c_void, len: usize) -> &'a mut [u8] {
-    if data.is_null() || len == 0 {
+    if data.is_null() {
         return &mut [];
     }
     // What nothing in memory has is cut to what a slice may have.

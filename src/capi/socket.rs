@@ -134,17 +134,7 @@ pub unsafe extern "C" fn zmq_recv(
         let out = unsafe { buffer_at(buf, len) };
         // A body that came by pointer goes after the socket's lock: its user's function may run.
         let mut spent = None;
-        let mut len = 0;
-        socket.recv(flags & ZMQ_DONTWAIT != 0, |frame| {
-            let data = frame.data();
-            let copied = data.len().min(out.len());
-            out[..copied].copy_from_slice(&data[..copied]);
-            len = data.len();
-            if frame.is_external() {
-                spent = frame.into_external();
-            }
-        })?;
-        Ok(len)
+        socket.recv(flags & ZMQ_DONTWAIT != 0, |frame| frame.copy_to(out, &mut spent))
     })
 }
 
@@ -241,7 +231,7 @@ pub unsafe extern "C" fn zmq_recviov(
         let parts = unsafe { std::slice::from_raw_parts_mut(iov, *n) };
         *n = 0;
         for part in parts {
-            let (copied, more, _spent) = socket.recv_map(flags & ZMQ_DONTWAIT != 0, |frame| {
+            let (copied, more, _spent) = socket.recv(flags & ZMQ_DONTWAIT != 0, |frame| {
                 (malloc_copy(frame.data()), frame.more(), frame.into_external())
             })?;
             *part = copied?;

@@ -269,10 +269,10 @@ impl Socket {
             then(state);
         }
         state.stream.sent();
-        state.settle();
-        if state.has_unlisted_burst() {
+        if state.send_written() && state.has_unlisted_burst() {
             state.listed = pending::add(self);
         }
+        state.remove_leaving();
         match result {
             Err(Errno::EAGAIN | PIPE_LOST) => self.send_slow(guard, out, dont_wait, result),
             other => {
@@ -331,30 +331,50 @@ impl Socket {
         }
     }
 
-    /// Receives a frame and gives it to `take`, which must not call back in.
+    /// Receives a frame and returns what `take`, which must not call back in, makes of it.
     #[inline(always)]
-    pub fn recv(&'static self, dont_wait: bool, take: impl FnOnce(Frame<'_>)) -> Result<()> {
+    pub fn recv<R>(&'static self, dont_wait: bool, take: impl FnOnce(Frame<'_>) -> R) -> Result<R> {
         let mut guard = self.open_to_news()?;
-        let state = &mut *guard;
-        let mut take = Some(take);
-        match try_recv(state, &mut take) {
-            Err(Errno::EAGAIN) => self.recv_slow(guard, dont_wait, take),
-            other => {
+        match guard.try_recv() {
+            Ok(frame) => {
+                let more = frame.more();
+                let taken = take(frame);
+                guard.received(more);
+                guard.settle();
                 guard.release();
-                other
+                Ok(taken)
             }
+            Err(errno) => self.recv_slow(guard, dont_wait, take, errno),
         }
     }
 
-    /// As [`Socket::recv`]; returns what `take` makes of the frame.
-    pub fn recv_map<R>(
+    /// As [`Socket::recv`], after a first look that failed.
+    #[cold]
+    fn recv_slow<R>(
         &'static self,
+        mut guard: Guard,
         dont_wait: bool,
         take: impl FnOnce(Frame<'_>) -> R,
+        mut errno: Errno,
     ) -> Result<R> {
-        let mut made = None;
-        self.recv(dont_wait, |frame| made = Some(take(frame)))?;
-        made.ok_or(Errno::EFAULT)
+        let mut wait = None;
+        loop {
+            guard.settle();
+            if errno != Errno::EAGAIN {
+                return Err(errno);
+            }
+            guard = self.await_input(guard, dont_wait, &mut wait)?;
+            match guard.try_recv() {
+                Ok(frame) => {
+                    let more = frame.more();
+                    let taken = take(frame);
+                    guard.received(more);
+                    guard.settle();
+                    return Ok(taken);
+                }
+                Err(found) => errno = found,
+            }
+        }
     }
 
     /// True if a message can be sent now. Unlike [`Socket::events`] it leaves what is gathered for
@@ -371,33 +391,36 @@ impl Socket {
         Ok(room)
     }
 
+    /// There was nothing to receive: makes another look worth it. The first time, `wait` being
+    /// none, by reading from the network; then by waiting. `EAGAIN` instead, if the caller does not.
     #[cold]
-    fn recv_slow<F: FnOnce(Frame<'_>)>(
+    fn await_input(
         &'static self,
         mut guard: Guard,
         dont_wait: bool,
-        mut take: Option<F>,
-    ) -> Result<()> {
-        pending::flush();
+        wait: &mut Option<Wait>,
+    ) -> Result<Guard> {
         let timeout = guard.options.ints.rcvtimeo;
         let dont_wait = dont_wait || timeout == 0;
-        let wait = Wait::new(timeout);
-        // A caller that waits leaves the processor to its peer, if that is a thread of the process.
-        let mut gave_way = !dont_wait && !guard.has_connections() && guard.spin.give_way();
-        loop {
-            let state = &mut *guard;
-            state.flush_bursts();
-            if !std::mem::take(&mut gave_way) {
-                state.drive(!dont_wait);
+        let mut gave_way = false;
+        if let Some(wait) = wait {
+            if dont_wait {
+                return Err(Errno::EAGAIN);
             }
-            state.process_news();
-            match try_recv(state, &mut take) {
-                Err(Errno::EAGAIN) if dont_wait => return Err(Errno::EAGAIN),
-                Err(Errno::EAGAIN) => {}
-                other => return other,
-            }
-            guard = self.wait(guard, &wait, Awaited::Input)?;
+            guard = self.wait(guard, wait, Awaited::Input)?;
+        } else {
+            pending::flush();
+            *wait = Some(Wait::new(timeout));
+            // A caller that waits leaves the processor to its peer, if that is a thread of the
+            // process.
+            gave_way = !dont_wait && !guard.has_connections() && guard.spin.give_way();
         }
+        guard.flush_bursts();
+        if !gave_way {
+            guard.drive(!dont_wait);
+        }
+        guard.process_news();
+        Ok(guard)
     }
 
     /// Waits for news, with the lock released while asleep. `EAGAIN` when the time is over,
@@ -549,24 +572,6 @@ impl Socket {
     pub fn kind(&'static self) -> Result<SocketType> {
         Ok(self.lock()?.kind)
     }
-}
-
-#[inline(always)]
-fn try_recv<F: FnOnce(Frame<'_>)>(state: &mut State, take: &mut Option<F>) -> Result<()> {
-    let result = match state.try_recv() {
-        Ok(frame) => {
-            let more = frame.more();
-            if let Some(take) = take.take() {
-                take(frame);
-            }
-            state.rcvmore = more;
-            state.stream.received();
-            Ok(())
-        }
-        Err(errno) => Err(errno),
-    };
-    state.settle();
-    result
 }
 
 /// What a call waits for.

@@ -188,10 +188,9 @@ fn forward(
 
 /// Takes one command off the control socket.
 fn obey(control: &'static Socket, mode: Mode, statistics: &Statistics) -> Result<Mode> {
-    let (command, mut more) =
-        control.recv_map(false, |frame| (frame.data().to_vec(), frame.more()))?;
+    let (command, mut more) = control.recv(false, |frame| (frame.data().to_vec(), frame.more()))?;
     while more {
-        more = control.recv_map(false, |frame| frame.more())?;
+        more = control.recv(false, |frame| frame.more())?;
     }
     let mode = match command.as_slice() {
         b"PAUSE" => Mode::Paused,

@@ -216,16 +216,30 @@ impl State {
     /// After the pattern had its turn: sends what it wrote, removes the pipes that it ended.
     #[inline(always)]
     pub(super) fn settle(&mut self) {
-        if self.pipes.has_written() {
-            self.drivers.send_written(&mut self.pipes);
+        self.send_written();
+        self.remove_leaving();
+    }
+
+    /// Sends what the pattern wrote, or lets it wait for more. True if it had written anything.
+    #[inline(always)]
+    pub(super) fn send_written(&mut self) -> bool {
+        if !self.pipes.has_written() {
+            return false;
         }
+        self.drivers.send_written(&mut self.pipes);
+        true
+    }
+
+    /// Removes the pipes that the pattern ended.
+    #[inline(always)]
+    pub(super) fn remove_leaving(&mut self) {
         if self.pipes.has_leaving() {
-            self.remove_leaving();
+            self.remove_all_leaving();
         }
     }
 
     #[cold]
-    fn remove_leaving(&mut self) {
+    fn remove_all_leaving(&mut self) {
         while let Some(id) = self.pipes.next_leaving() {
             self.pattern.detach(&mut self.pipes, id);
             self.remove(id);
@@ -356,6 +370,13 @@ impl State {
     pub(super) fn try_recv(&mut self) -> Result<Frame<'_>> {
         self.pipes.set_unarmed(self.looks_itself);
         self.pattern.recv(&mut self.pipes)
+    }
+
+    /// A frame was received, of whose message `more` follow.
+    #[inline(always)]
+    pub(super) fn received(&mut self, more: bool) {
+        self.rcvmore = more;
+        self.stream.received();
     }
 
     /// As [`State::is_readable`], for a caller that looks again by itself.

@@ -29,7 +29,8 @@ impl Stream {
     /// A frame came.
     #[inline(always)]
     pub(super) fn received(&mut self) {
-        self.frames = self.frames.saturating_add(1);
+        // Begins anew after 2^32 frames in a row: it is a stream again 32 frames later.
+        self.frames = self.frames.wrapping_add(1);
     }
 
     /// A frame went: the next one may be its answer.

@@ -86,7 +86,7 @@ impl Peer {
     }
 
     pub fn try_recv(&self) -> Result<Vec<u8>> {
-        self.0.recv_map(false, |frame| frame.data().to_vec())
+        self.0.recv(false, |frame| frame.data().to_vec())
     }
 
     /// A monitor's next event.

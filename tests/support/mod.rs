@@ -119,7 +119,7 @@ impl Sock {
     }
 
     pub fn try_recv(&self, dont_wait: bool) -> Result<Vec<u8>> {
-        self.0.recv_map(dont_wait, |frame| frame.data().to_vec())
+        self.0.recv(dont_wait, |frame| frame.data().to_vec())
     }
 
     /// All frames of one message.
