@@ -48,6 +48,15 @@ impl Pattern for Pull {
 /// The next frame of a fair queue.
 #[inline(always)]
 pub(super) fn receive<'p>(queue: &mut FairQueue, pipes: &'p mut Pipes) -> Result<Frame<'p>> {
+    let Some(id) = queue.at_hand(pipes) else { return receive_further(queue, pipes) };
+    let frame = pipes.read(id).ok_or(Errno::EAGAIN)?;
+    queue.took(frame.more());
+    Ok(frame)
+}
+
+/// As [`receive`], with nothing at hand.
+#[inline(never)]
+fn receive_further<'p>(queue: &mut FairQueue, pipes: &'p mut Pipes) -> Result<Frame<'p>> {
     let id = queue.next(pipes).ok_or(Errno::EAGAIN)?;
     let frame = pipes.read(id).ok_or(Errno::EAGAIN)?;
     queue.took(frame.more());

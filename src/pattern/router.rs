@@ -75,7 +75,7 @@ impl Peers {
     #[inline]
     pub(super) fn find(&mut self, routing_id: &[u8]) -> Option<PipeId> {
         if let Some(last) = self.last
-            && self.id_of(last) == Some(routing_id)
+            && self.id_of(last).is_some_and(|id| is_same(id, routing_id))
         {
             return Some(last);
         }
@@ -115,6 +115,19 @@ impl Peers {
 
     pub(super) fn pipes(&self) -> impl Iterator<Item = PipeId> + '_ {
         self.by_id.values().copied()
+    }
+}
+
+/// As `==`, which is a call: most ids are short.
+#[inline(always)]
+fn is_same(a: &[u8], b: &[u8]) -> bool {
+    if a.len() != b.len() {
+        return false;
+    }
+    match a.len() {
+        4..8 => a.first_chunk::<4>() == b.first_chunk() && a.last_chunk::<4>() == b.last_chunk(),
+        8..=16 => a.first_chunk::<8>() == b.first_chunk() && a.last_chunk::<8>() == b.last_chunk(),
+        _ => a == b,
     }
 }
 
@@ -183,6 +196,23 @@ impl Router {
         }
         self.more_out = true;
         Ok(())
+    }
+
+    /// Gives out the routing id of a pipe that has a message.
+    #[inline(always)]
+    fn begin_recv<'p>(&'p mut self, pipes: &'p mut Pipes, id: PipeId) -> Result<Frame<'p>> {
+        self.current_in = Some(id);
+        pipes.precede(id, self.peers.id_of(id).unwrap_or_default()).ok_or(Errno::EAGAIN)
+    }
+
+    /// Receives with nothing at hand, or something left to do first.
+    #[inline(never)]
+    fn recv_further<'p>(&'p mut self, pipes: &'p mut Pipes) -> Result<Frame<'p>> {
+        if let Some(id) = self.handed_over.take() {
+            pipes.terminate(id);
+        }
+        let id = self.queue.next(pipes).ok_or(Errno::EAGAIN)?;
+        self.begin_recv(pipes, id)
     }
 
     /// Ends a message half sent.
@@ -271,12 +301,12 @@ impl Pattern for Router {
             }
             return Ok(frame);
         }
-        if let Some(id) = self.handed_over.take() {
-            pipes.terminate(id);
+        if self.handed_over.is_none()
+            && let Some(id) = self.queue.at_hand(pipes)
+        {
+            return self.begin_recv(pipes, id);
         }
-        let id = self.queue.next(pipes).ok_or(Errno::EAGAIN)?;
-        self.current_in = Some(id);
-        pipes.precede(id, self.peers.id_of(id).unwrap_or_default()).ok_or(Errno::EAGAIN)
+        self.recv_further(pipes)
     }
 
     fn can_recv(&mut self, pipes: &mut Pipes) -> bool {
@@ -312,5 +342,24 @@ impl Pattern for Router {
     fn has_room_for(&mut self, pipes: &mut Pipes, routing_id: &[u8]) -> Result<bool> {
         let pipe = self.peers.get(routing_id).ok_or(Errno::EHOSTUNREACH)?;
         Ok(pipes.can_write(pipe))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn routing_ids_are_the_same_if_all_their_bytes_are() {
+        for len in 0..40 {
+            let id: Vec<u8> = (0..len).collect();
+            assert!(is_same(&id, &id.clone()));
+            assert!(!is_same(&id, &[&id[..], &[0]].concat()));
+            for at in 0..id.len() {
+                let mut other = id.clone();
+                other[at] ^= 1;
+                assert!(!is_same(&id, &other), "{len} bytes, byte {at} differs");
+            }
+        }
     }
 }

@@ -153,13 +153,14 @@ impl Pipes {
         self.ends.get_mut(id.0 as usize)?.as_mut()
     }
 
+    #[inline(always)]
     fn end_ref(&self, id: PipeId) -> Option<&End> {
         self.ends.get(id.0 as usize)?.as_ref()
     }
 
     /// True if the peer is there and the high-water mark leaves room for a message. On false
     /// because of the mark, `write_activated` follows when there is room.
-    #[inline]
+    #[inline(always)]
     pub fn can_write(&mut self, id: PipeId) -> bool {
         match self.end(id) {
             Some(End { leaving: false, tx: Tx::Queue(tx), .. }) => tx.can_write(),
@@ -278,18 +279,18 @@ impl Pipes {
         self.unarmed
     }
 
-    /// True if a whole message is there. On false, the pipe is armed as after [`Pipes::can_read`],
-    /// unless [`Pipes::is_unarmed`].
+    /// True if a whole message is known to be there; false says nothing.
     #[inline(always)]
-    pub fn look(&mut self, id: PipeId) -> bool {
-        match self.end(id) {
-            Some(End { leaving: false, rx: Rx::Queue(rx), .. }) if rx.is_at_message() => true,
-            _ => self.look_further(id),
-        }
+    pub fn has_at_hand(&self, id: PipeId) -> bool {
+        matches!(
+            self.end_ref(id),
+            Some(End { leaving: false, rx: Rx::Queue(rx), .. }) if rx.is_at_message()
+        )
     }
 
-    #[inline(never)]
-    fn look_further(&mut self, id: PipeId) -> bool {
+    /// True if a whole message is there. On false, the pipe is armed as after [`Pipes::can_read`],
+    /// unless [`Pipes::is_unarmed`].
+    pub fn look(&mut self, id: PipeId) -> bool {
         if !self.unarmed {
             return self.can_read(id);
         }

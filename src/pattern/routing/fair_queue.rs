@@ -14,7 +14,6 @@ pub(in super::super) struct FairQueue {
     pipes: PipeList,
     active: usize,
     current: usize,
-    more: bool,
 }
 
 impl FairQueue {
@@ -25,11 +24,7 @@ impl FairQueue {
     }
 
     pub(in super::super) fn detach(&mut self, id: PipeId) {
-        let Some(index) = self.pipes.place(id) else { return };
-        if index == self.current && index < self.active {
-            self.more = false;
-        }
-        let mut index = index;
+        let Some(mut index) = self.pipes.place(id) else { return };
         if index < self.active {
             self.active -= 1;
             self.pipes.swap(index, self.active);
@@ -50,23 +45,32 @@ impl FairQueue {
         }
     }
 
-    /// The pipe from which the next frame is to be read. The caller reads it, and then says
-    /// [`FairQueue::took`].
+    /// As [`FairQueue::next`], as far as that can be told without doing anything.
     #[inline(always)]
-    pub(in super::super) fn next(&mut self, pipes: &mut Pipes) -> Option<PipeId> {
-        if self.active > 0 {
-            let id = self.pipes[self.current];
-            if pipes.look(id) {
-                return Some(id);
-            }
-            return self.next_behind(pipes);
+    pub(in super::super) fn at_hand(&self, pipes: &Pipes) -> Option<PipeId> {
+        if self.active == 0 {
+            return None;
         }
-        None
+        let id = self.pipes[self.current];
+        pipes.has_at_hand(id).then_some(id)
     }
 
-    /// The current pipe has nothing.
+    /// The pipe from which the next frame is to be read. The caller reads it, and then says
+    /// [`FairQueue::took`].
+    #[inline]
+    pub(in super::super) fn next(&mut self, pipes: &mut Pipes) -> Option<PipeId> {
+        self.at_hand(pipes).or_else(|| self.look_for_next(pipes))
+    }
+
     #[inline(never)]
-    fn next_behind(&mut self, pipes: &mut Pipes) -> Option<PipeId> {
+    fn look_for_next(&mut self, pipes: &mut Pipes) -> Option<PipeId> {
+        if self.active == 0 {
+            return None;
+        }
+        let id = self.pipes[self.current];
+        if pipes.look(id) {
+            return Some(id);
+        }
         while !pipes.is_unarmed() {
             self.active -= 1;
             self.pipes.swap(self.current, self.active);
@@ -100,8 +104,7 @@ impl FairQueue {
     /// A frame was read; `more` of the same message follow.
     #[inline(always)]
     pub(in super::super) fn took(&mut self, more: bool) {
-        self.more = more;
-        if !more && self.active > 0 {
+        if !more {
             self.current += 1;
             if self.current >= self.active {
                 self.current = 0;
