@@ -45,7 +45,8 @@ impl Inbox {
         Arc::new(Self { head: AtomicPtr::new(ptr::null_mut()), waker })
     }
 
-    /// True if there is nothing to take. SeqCst: a caller that announced its sleep looks here.
+    /// True if there is nothing to take; false once the inbox is closed. SeqCst: a caller that
+    /// announced its sleep looks here.
     #[inline]
     pub fn is_empty(&self) -> bool {
         self.head.load(Ordering::SeqCst).is_null()
