@@ -123,6 +123,21 @@ impl Xsub {
             }
         }
     }
+
+    #[inline(always)]
+    fn read<'p>(&mut self, pipes: &'p mut Pipes, id: PipeId) -> Result<Frame<'p>> {
+        let frame = pipes.read(id).ok_or(Errno::EAGAIN)?;
+        self.queue.took(frame.more());
+        self.more_recv = frame.more();
+        Ok(frame)
+    }
+
+    /// Receives with nothing at hand, or something that is not wanted.
+    #[inline(never)]
+    fn recv_further<'p>(&mut self, pipes: &'p mut Pipes) -> Result<Frame<'p>> {
+        let id = self.next(pipes).ok_or(Errno::EAGAIN)?;
+        self.read(pipes, id)
+    }
 }
 
 impl Pattern for Xsub {
@@ -190,11 +205,14 @@ impl Pattern for Xsub {
     }
 
     fn recv<'p>(&'p mut self, pipes: &'p mut Pipes) -> Result<Frame<'p>> {
-        let id = self.next(pipes).ok_or(Errno::EAGAIN)?;
-        let frame = pipes.read(id).ok_or(Errno::EAGAIN)?;
-        self.queue.took(frame.more());
-        self.more_recv = frame.more();
-        Ok(frame)
+        if let Some(id) = self.queue.at_hand(pipes)
+            && (self.more_recv
+                || !self.filter
+                || pipes.peek_at_hand(id).is_some_and(|data| self.is_wanted(data)))
+        {
+            return self.read(pipes, id);
+        }
+        self.recv_further(pipes)
     }
 
     fn can_recv(&mut self, pipes: &mut Pipes) -> bool {

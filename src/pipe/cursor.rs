@@ -158,10 +158,10 @@ impl Cursor {
         })
     }
 
-    /// Takes the frame at the cursor if it is one of a message, its body is short, and it lies
-    /// here: where the body is, and whether more frames follow. `None` says nothing.
+    /// The frame at the cursor if it is one of a message, its body is short, and it lies here: where
+    /// the body is, its length, and whether more frames follow. `None` says nothing.
     #[inline(always)]
-    pub(super) fn take_short_frame(&mut self) -> Option<(NonNull<u8>, usize, bool)> {
+    fn short_frame(&self) -> Option<(*const u8, usize, bool)> {
         if self.left() < SHORT_HEADER {
             return None;
         }
@@ -173,9 +173,24 @@ impl Cursor {
         if !is_short || body == self.external {
             return None;
         }
-        // SAFETY: the frame ends at or before `end` (just checked).
+        Some((body, len, flags == frame::MORE))
+    }
+
+    /// Takes the frame that [`Cursor::short_frame`] finds.
+    #[inline(always)]
+    pub(super) fn take_short_frame(&mut self) -> Option<(NonNull<u8>, usize, bool)> {
+        let (body, len, more) = self.short_frame()?;
+        // SAFETY: the frame ends at or before `end`.
         self.at = unsafe { body.add(len) };
-        Some((NonNull::new(body.cast_mut())?, len, flags == frame::MORE))
+        Some((NonNull::new(body.cast_mut())?, len, more))
+    }
+
+    /// The body of the frame that [`Cursor::short_frame`] finds.
+    #[inline(always)]
+    pub(super) fn peek_short_body(&self) -> Option<&[u8]> {
+        let (body, len, _) = self.short_frame()?;
+        // SAFETY: published bytes stay until the cursor moves on, which `self` is borrowed against.
+        Some(unsafe { std::slice::from_raw_parts(body, len) })
     }
 
     /// The published bytes from the cursor to the end of the chunk.

@@ -171,6 +171,7 @@ impl Pipes {
 
     /// As [`Pipes::can_write`], but a burst is held to the high-water mark even where the kernel
     /// took it meanwhile.
+    #[inline(always)]
     pub fn can_write_strictly(&mut self, id: PipeId) -> bool {
         match self.end(id) {
             Some(End { leaving: false, tx: Tx::Queue(tx), .. }) => tx.can_write_strictly(),
@@ -336,6 +337,15 @@ impl Pipes {
     /// True between the frames of a multipart message that is being read.
     pub fn in_message(&mut self, id: PipeId) -> bool {
         matches!(self.end(id), Some(End { rx: Rx::Queue(rx), .. }) if rx.in_message())
+    }
+
+    /// As [`Pipes::peek`] of a pipe that [`Pipes::has_at_hand`]; `None` says nothing.
+    #[inline(always)]
+    pub fn peek_at_hand(&self, id: PipeId) -> Option<&[u8]> {
+        match self.end_ref(id) {
+            Some(End { rx: Rx::Queue(rx), .. }) => rx.peek_at_hand(),
+            _ => None,
+        }
     }
 
     /// The body of the next frame, if [`Pipes::can_read`], without taking it.

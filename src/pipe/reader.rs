@@ -147,6 +147,12 @@ impl Reader {
         self.given.put_slice(bytes, true)
     }
 
+    /// As [`Reader::peek`], if that can be told without doing anything.
+    #[inline(always)]
+    pub(super) fn peek_at_hand(&self) -> Option<&[u8]> {
+        self.cursor.peek_short_body()
+    }
+
     /// The body of the next frame, without taking it; [`Reader::can_read`] has said that it is
     /// there.
     pub fn peek(&mut self) -> Option<&[u8]> {

@@ -36,7 +36,11 @@ impl PipeList {
     }
 
     /// Exchanges the pipes at two places.
+    #[inline]
     pub(super) fn swap(&mut self, a: usize, b: usize) {
+        if a == b {
+            return;
+        }
         self.pipes.swap(a, b);
         self.places[self.pipes[a].0 as usize] = a as u32;
         self.places[self.pipes[b].0 as usize] = b as u32;
