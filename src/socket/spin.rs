@@ -148,12 +148,17 @@ impl Spin {
         }
         let began = Ticks::now();
         thread::yield_now();
-        if Ticks::now().since(began) > self.longest {
+        self.came_back_after(Ticks::now().since(began));
+        true
+    }
+
+    /// The processor was given away, and is this thread's again `ticks` later.
+    fn came_back_after(&mut self, ticks: u64) {
+        if ticks > self.longest {
             self.missed(true);
         } else {
             self.shorten_pause();
         }
-        true
     }
 
     /// Calls `look` until it is found, or the span is over. True: it was found.
@@ -301,16 +306,11 @@ mod tests {
 
     #[test]
     fn one_such_turn_in_a_hundred_yields_is_a_short_pause() {
-        // Another program may have its turn while this one yields.
-        let all_came_back = || {
-            let mut spin = Spin { alone: true, ..spin() };
-            spin.missed(true);
-            assert_eq!((spin.skip, spin.pause), (PAUSE, PAUSE * LENGTHENED));
-            spin.skip = 0;
-            (0..100).for_each(|_| assert!(spin.give_way() || spin.skip > 0));
-            spin.pause == PAUSE
-        };
-        assert!((0..100).any(|_| all_came_back()));
+        let mut spin = Spin { alone: true, ..spin() };
+        spin.came_back_after(spin.longest + 1);
+        assert_eq!((spin.skip, spin.pause), (PAUSE, PAUSE * LENGTHENED));
+        (1..100).for_each(|_| spin.came_back_after(spin.longest));
+        assert_eq!(spin.pause, PAUSE);
     }
 
     #[test]
