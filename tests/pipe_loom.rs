@@ -471,6 +471,53 @@ fn no_news_is_lost_between_ports_and_inbox() {
     });
 }
 
+/// What is said before a port is posted is seen by whoever takes it out, or the port is there again:
+/// so a socket learns of what is brought, and of its context's end.
+#[test]
+fn what_is_said_before_a_port_is_posted_is_not_missed() {
+    loom::model(|| {
+        let bell = Arc::new(Notify::new());
+        let inbox = Inbox::new(Box::new(RingOnWake(bell)));
+        let port = Port::new(Arc::clone(&inbox));
+        let said = Arc::new([AtomicU32::new(0), AtomicU32::new(0)]);
+        let saying = {
+            let (port, said) = (Arc::clone(&port), Arc::clone(&said));
+            thread::spawn(move || {
+                for word in &*said {
+                    word.store(1, Ordering::Release);
+                    port.post(1);
+                }
+            })
+        };
+        let look = || said.each_ref().map(|word| word.load(Ordering::Relaxed));
+        let mut seen = [0, 0];
+        inbox.take(|_, _| seen = look());
+        saying.join().expect("no panic");
+        inbox.take(|_, _| seen = look());
+        assert_eq!(seen, [1, 1]);
+    });
+}
+
+/// A port that is posted while the inbox closes is kept by nobody.
+#[test]
+fn a_closing_inbox_keeps_no_port() {
+    loom::model(|| {
+        let bell = Arc::new(Notify::new());
+        let inbox = Inbox::new(Box::new(RingOnWake(bell)));
+        let ports = [0, 1].map(|_| Port::new(Arc::clone(&inbox)));
+        let posting = {
+            let port = Arc::clone(&ports[0]);
+            thread::spawn(move || {
+                port.post(1);
+            })
+        };
+        ports[1].post(1);
+        inbox.close();
+        posting.join().expect("no panic");
+        assert!(ports.iter().all(|port| Arc::strong_count(port) == 1));
+    });
+}
+
 #[test]
 fn an_io_thread_does_not_sleep_on_its_notices() {
     loom::model(zmq::testing::models::io_thread_nap);
