@@ -20,6 +20,7 @@ mod pending;
 pub mod poll;
 pub mod poller;
 pub mod proxy;
+mod relay;
 mod shared;
 mod sockopt;
 mod spin;
@@ -239,47 +240,30 @@ impl Socket {
         Ok(len)
     }
 
-    /// As [`Socket::send_slice`], waiting if it must. True: there is room for another message, so that
-    /// who is going to send one need not ask [`Socket::has_room`].
-    #[inline]
-    pub(super) fn pass_on(&'static self, bytes: &[u8], more: bool) -> Result<bool> {
-        let mut out = Outgoing::slice(bytes, more);
-        let mut room = false;
-        self.send_then(&mut out, false, |state| room = state.pattern.can_send(&mut state.pipes))?;
-        Ok(room)
-    }
-
     #[inline(always)]
     fn send(&'static self, out: &mut Outgoing<'_>, dont_wait: bool) -> Result<()> {
-        self.send_then(out, dont_wait, |_| ())
-    }
-
-    /// As [`Socket::send`]; unless the frame had to wait, calls `then` when it is sent.
-    #[inline(always)]
-    fn send_then(
-        &'static self,
-        out: &mut Outgoing<'_>,
-        dont_wait: bool,
-        then: impl FnOnce(&mut State),
-    ) -> Result<()> {
         let mut guard = self.open_to_news()?;
-        let state = &mut *guard;
-        let result = state.pattern.send(&mut state.pipes, out);
-        if result.is_ok() {
-            then(state);
-        }
-        state.stream.sent();
-        if state.send_written() && state.has_unlisted_burst() {
-            state.listed = pending::add(self);
-        }
-        state.remove_leaving();
-        match result {
-            Err(Errno::EAGAIN | PIPE_LOST) => self.send_slow(guard, out, dont_wait, result),
+        match self.send_held(&mut guard, out) {
+            result @ Err(Errno::EAGAIN | PIPE_LOST) => {
+                self.send_slow(guard, out, dont_wait, result)
+            }
             other => {
                 guard.release();
                 other
             }
         }
+    }
+
+    /// Sends a frame, if there is room, on the socket that the caller holds.
+    #[inline(always)]
+    fn send_held(&'static self, state: &mut State, out: &mut Outgoing<'_>) -> Result<()> {
+        let result = state.pattern.send(&mut state.pipes, out);
+        state.stream.sent();
+        if state.send_written() && state.has_unlisted_burst() {
+            state.listed = pending::add(self);
+        }
+        state.remove_leaving();
+        result
     }
 
     /// As [`Socket::send`], and if the kernel does not keep up, lets it catch up for a moment. Not

@@ -1,71 +1,14 @@
-//! Moves messages between two sockets until the context ends, or somebody says so.
+//! Lets messages pass between two sockets until the context ends, or somebody says so.
 //!
-//! Thread: the caller's. Invariants: a message is taken from one side only when the other has room
+//! Thread: the caller's. Invariants: a side is asked for input only while the other has room
 //! for it. Counterpart: `proxy.cpp` of libzmq 4.3.5; `zmq_proxy(3)`, `zmq_proxy_steerable(3)`.
 
 use crate::error::{Errno, Result};
 use crate::msg::Msg;
-use crate::pipe::Frame;
 
 use super::Socket;
 use super::poll::{self, Item, POLLIN, POLLOUT, Source};
-
-/// Messages moved one way before the other has its turn.
-const BURST: usize = 1000;
-
-/// Bodies up to this size are copied from side to side; larger ones travel as messages, which may
-/// go by pointer.
-const COPIED: usize = 512;
-
-/// A frame between the two sides, when neither is locked.
-#[derive(Debug, Default)]
-struct Cargo {
-    bytes: Vec<u8>,
-    /// The frame, if it is not in `bytes`.
-    msg: Option<Msg>,
-    more: bool,
-}
-
-impl Cargo {
-    #[inline]
-    fn load(&mut self, frame: Frame<'_>) {
-        self.more = frame.more();
-        self.bytes.clear();
-        if !frame.is_external() && frame.data().len() <= COPIED && frame.routing_id() == 0 {
-            self.bytes.extend_from_slice(frame.data());
-        } else {
-            self.msg = Some(frame.into_anonymous_msg());
-        }
-    }
-
-    fn len(&self) -> usize {
-        self.msg.as_ref().map_or(self.bytes.len(), Msg::len)
-    }
-
-    fn copy_to(&mut self, socket: &'static Socket) -> Result<()> {
-        match &mut self.msg {
-            Some(msg) => socket.send_msg(&mut msg.share(), false, self.more)?,
-            None => socket.send_slice(&self.bytes, false, self.more)?,
-        };
-        Ok(())
-    }
-
-    /// True if there is room for another message; if not, nobody has looked.
-    #[inline]
-    fn unload_to(&mut self, socket: &'static Socket) -> Result<bool> {
-        match self.msg.take() {
-            Some(mut msg) => socket.send_msg(&mut msg, false, self.more).map(|_| false),
-            None => socket.pass_on(&self.bytes, self.more),
-        }
-    }
-}
-
-/// Messages and bytes that passed one socket.
-#[derive(Clone, Copy, Debug, Default)]
-struct Passed {
-    messages: u64,
-    bytes: u64,
-}
+use super::relay::{Passed, forward};
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Statistics {
@@ -138,52 +81,14 @@ pub fn run(
             }
         }
         if mode == Mode::Active && readable(frontend) {
-            let (from, to) = (&mut statistics.frontend_in, &mut statistics.backend_out);
-            forward(frontend, backend, capture, from, to)?;
+            let passed = [&mut statistics.frontend_in, &mut statistics.backend_out];
+            forward(frontend, backend, capture, passed)?;
         }
         if mode == Mode::Active && !same && readable(backend) {
-            let (from, to) = (&mut statistics.backend_in, &mut statistics.frontend_out);
-            forward(backend, frontend, capture, from, to)?;
+            let passed = [&mut statistics.backend_in, &mut statistics.frontend_out];
+            forward(backend, frontend, capture, passed)?;
         }
     }
-}
-
-fn forward(
-    from: &'static Socket,
-    to: &'static Socket,
-    capture: Option<&'static Socket>,
-    taken: &mut Passed,
-    given: &mut Passed,
-) -> Result<()> {
-    let mut cargo = Cargo::default();
-    for _ in 0..BURST {
-        let mut first = true;
-        let has_room = loop {
-            match from.recv(first, |frame| cargo.load(frame)) {
-                Ok(()) => {}
-                Err(Errno::EAGAIN) if first => return Ok(()),
-                Err(errno) => return Err(errno),
-            }
-            first = false;
-            let bytes = cargo.len() as u64;
-            if let Some(capture) = capture {
-                cargo.copy_to(capture)?;
-            }
-            let has_room = cargo.unload_to(to)?;
-            // COMPAT: each frame counts (`capi-tests/api/proxy.c`).
-            for passed in [&mut *taken, &mut *given] {
-                passed.messages += 1;
-                passed.bytes += bytes;
-            }
-            if !cargo.more {
-                break has_room;
-            }
-        };
-        if std::ptr::eq(from, to) || !has_room && !to.has_room()? {
-            return Ok(());
-        }
-    }
-    Ok(())
 }
 
 /// Takes one command off the control socket.

@@ -22,6 +22,8 @@ pub const PULL: i32 = 7;
 pub const PUSH: i32 = 8;
 pub const XPUB: i32 = 9;
 pub const XSUB: i32 = 10;
+pub const GATHER: i32 = 16;
+pub const SCATTER: i32 = 17;
 
 pub mod opt {
     #[allow(unused_imports, reason = "not every test sets one")]
