@@ -95,6 +95,7 @@ impl Xsub {
         });
     }
 
+    #[inline(always)]
     fn is_wanted(&self, data: &[u8]) -> bool {
         let mut matched = false;
         self.subscriptions.matches(data, |_| {

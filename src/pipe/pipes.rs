@@ -173,6 +173,14 @@ impl Pipes {
     /// took it meanwhile.
     #[inline(always)]
     pub fn can_write_strictly(&mut self, id: PipeId) -> bool {
+        match self.end_ref(id) {
+            Some(End { leaving: false, tx: Tx::Queue(tx), .. }) if tx.is_below_mark() => true,
+            _ => self.can_write_strictly_slow(id),
+        }
+    }
+
+    #[cold]
+    fn can_write_strictly_slow(&mut self, id: PipeId) -> bool {
         match self.end(id) {
             Some(End { leaving: false, tx: Tx::Queue(tx), .. }) => tx.can_write_strictly(),
             _ => self.can_write(id),

@@ -202,7 +202,7 @@ impl Writer {
 
     /// By the credit that was seen last; false once the queue is closed.
     #[inline(always)]
-    fn is_below_mark(&self) -> bool {
+    pub(super) fn is_below_mark(&self) -> bool {
         self.messages < self.limit && self.dir.changes() == self.changes
     }
 
@@ -240,13 +240,7 @@ impl Writer {
 
     /// As [`Writer::can_write`], but credit that was given since the mark was reached counts only
     /// from the next call on: a burst is held to the high-water mark however fast it leaves.
-    #[inline(always)]
     pub fn can_write_strictly(&mut self) -> bool {
-        self.is_below_mark() || self.can_write_strictly_slow()
-    }
-
-    #[cold]
-    fn can_write_strictly_slow(&mut self) -> bool {
         self.heed_changes();
         if self.is_below_mark() {
             return true;

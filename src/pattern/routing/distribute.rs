@@ -135,7 +135,8 @@ impl Distribute {
 
     /// True if all marked pipes have room. COMPAT: a burst beyond a high-water mark is refused once,
     /// as the caller counts on being told.
+    #[inline]
     pub(in super::super) fn all_have_room(&self, pipes: &mut Pipes) -> bool {
-        (0..self.matching).all(|index| pipes.can_write_strictly(self.pipes[index]))
+        self.pipes.first(self.matching).iter().all(|id| pipes.can_write_strictly(*id))
     }
 }

@@ -35,6 +35,12 @@ impl PipeList {
         (place != NOWHERE).then_some(place as usize)
     }
 
+    /// The first `len` pipes, or all if there are not so many.
+    #[inline]
+    pub(super) fn first(&self, len: usize) -> &[PipeId] {
+        self.pipes.get(..len).unwrap_or(&self.pipes)
+    }
+
     /// Exchanges the pipes at two places.
     #[inline]
     pub(super) fn swap(&mut self, a: usize, b: usize) {

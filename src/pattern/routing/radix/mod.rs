@@ -8,7 +8,7 @@
 
 mod nodes;
 
-use nodes::{Draft, MAX_LABEL, Nodes, ROOT};
+use nodes::{Draft, MAX_LABEL, Node, Nodes, ROOT};
 
 #[derive(Debug, Default)]
 pub(in super::super) struct Radix {
@@ -188,8 +188,19 @@ impl Radix {
     }
 
     /// Calls `each` with the value of every topic that `data` begins with, until it returns false.
+    #[inline(always)]
     pub(in super::super) fn matches(&self, data: &[u8], mut each: impl FnMut(u32) -> bool) {
-        let (mut next, mut rest) = (self.nodes.root(), data);
+        let Some(root) = self.nodes.root() else { return };
+        // Many subscribe to all that there is, and to nothing else.
+        match root.only_value() {
+            Some(value) => _ = each(value),
+            None => Self::descend(&self.nodes, root, data, each),
+        }
+    }
+
+    #[inline(never)]
+    fn descend(nodes: &Nodes, root: Node<'_>, data: &[u8], mut each: impl FnMut(u32) -> bool) {
+        let (mut next, mut rest) = (Some(root), data);
         while let Some(node) = next {
             let Some(tail) = node.strip_label(rest) else { return };
             if let Some(value) = node.value()
@@ -199,7 +210,7 @@ impl Radix {
             }
             let Some((&first, tail)) = tail.split_first() else { return };
             rest = tail;
-            next = node.child(first).map(|place| self.nodes.at(place));
+            next = node.child(first).map(|place| nodes.at(place));
         }
     }
 

@@ -109,6 +109,12 @@ impl<'a> Node<'a> {
         (self.head & HAS_VALUE != 0).then(|| self.words[1])
     }
 
+    /// The value of a node that has neither a label nor children.
+    #[inline(always)]
+    pub(super) fn only_value(self) -> Option<u32> {
+        (self.head == HAS_VALUE).then(|| self.words[1])
+    }
+
     #[inline]
     pub(super) fn kids(self) -> usize {
         kid_count(self.head)
