@@ -10,6 +10,7 @@ use std::os::fd::RawFd;
 use std::sync::Arc;
 
 use crate::pipe::{Reader, Writer};
+use crate::sync::{Ordering, fence};
 use crate::sys::clock::Ticks;
 
 use super::link::Link;
@@ -60,11 +61,13 @@ impl Driver {
         at_once: &mut Option<bool>,
     ) -> bool {
         if self.burst.is_open() {
-            if !self.burst.goes_on(writer.offset()) && self.is_enough(writer, pace) {
+            if self.burst.is_due(writer.offset(), writer.messages()) && self.is_enough(writer, pace)
+            {
                 self.flush(Some(writer), pace);
                 return false;
             }
-            if self.link.is_ticking() {
+            if self.link.attention().is_paid() {
+                writer.set_due(self.burst.due_at(writer.offset(), writer.messages()));
                 return false;
             }
             // The I/O thread has stopped looking: what waited is gone, and this is the first again.
@@ -80,14 +83,16 @@ impl Driver {
             self.flush(Some(writer), pace);
             return false;
         }
-        self.burst.begin(writer.offset(), pace, now);
+        self.burst.begin(writer.offset(), writer.messages(), pace, now);
         self.link.keep_ticking();
+        writer.set_due(self.burst.due_at(writer.offset(), writer.messages()));
         !std::mem::replace(&mut self.listed, true)
     }
 
     #[inline(never)]
     fn is_enough(&mut self, writer: &Writer, pace: &mut Pace) -> bool {
-        self.burst.is_enough(writer.offset(), self.link.flushed(), pace, Ticks::now())
+        let (to, messages) = (writer.offset(), writer.messages());
+        self.burst.is_enough(to, messages, self.link.flushed(), pace, Ticks::now())
     }
 
     /// True if the owner was asked to list it for [`Driver::flush_burst`].
@@ -104,8 +109,13 @@ impl Driver {
         }
     }
 
-    fn flush(&mut self, writer: Option<&mut Writer>, pace: &mut Pace) {
+    fn flush(&mut self, mut writer: Option<&mut Writer>, pace: &mut Pace) {
         self.burst.end();
+        if let Some(writer) = &mut writer {
+            writer.set_due(0);
+        }
+        // What was published may have been so without a barrier, see `Link::is_full`.
+        fence(Ordering::SeqCst);
         // When the kernel is full, the I/O thread goes on as soon as there is room.
         if !self.link.is_full() {
             self.link.flush(writer, &mut pace.spent);

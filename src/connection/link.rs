@@ -18,9 +18,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::msg::{Msg, PeerInfo};
-use crate::pipe::{Flushed, PipeId, Reader, Signal, Writer};
+use crate::pipe::{Attention, Flushed, PipeId, Reader, Signal, Writer};
 use crate::protocol::ProtocolError;
-use crate::reactor::{Registration, Remote, Token};
+use crate::reactor::{Cx, Registration, Remote, Token};
 use crate::sync::{AtomicBool, AtomicI32, AtomicU8, AtomicU32, AtomicU64, Ordering, Role};
 use crate::sys::clock::Ticks;
 use crate::sys::modes::Modes;
@@ -37,6 +37,8 @@ pub(super) struct Watch {
     /// Flushes at the last tick, and ticks since then without another.
     flushes: u32,
     idle_ticks: u32,
+    /// The ticking ends when a barrier is made and one more look taken.
+    ends_behind_barrier: bool,
     /// Visits at the last look, and looks since then without another while the application slept.
     visits: u32,
     sleepy_looks: u32,
@@ -97,8 +99,8 @@ pub struct Link {
     flushed_at: AtomicU64,
     /// Flushes so far, by which a tick sees that the application flushes by itself.
     flushes: AtomicU32,
-    /// The I/O thread ticks for this link. Set by who leaves bytes, cleared by the I/O thread.
-    ticking: AtomicBool,
+    /// The I/O thread ticks for this link. Begun by who leaves bytes, ended by the I/O thread.
+    ticking: Attention,
     /// Who reads: [`OWNER_IO`] or [`OWNER_APP`]. Written under the receive role.
     owner: AtomicU8,
     /// Changes with every visit of an application's thread that owns the reading.
@@ -162,7 +164,7 @@ impl Link {
             flushed: AtomicU64::new(0),
             flushed_at: AtomicU64::new(0),
             flushes: AtomicU32::new(0),
-            ticking: AtomicBool::new(false),
+            ticking: Attention::new(),
             owner: AtomicU8::new(OWNER_IO),
             visits: AtomicU32::new(0),
             sleeping: AtomicBool::new(false),
@@ -319,31 +321,28 @@ impl Link {
         Ticks::from_raw(self.flushed_at.load(Ordering::Relaxed))
     }
 
-    /// Somebody looks after bytes that are left in the pipe.
+    /// Whether somebody looks after bytes that are left in the pipe.
     #[inline]
-    pub(super) fn is_ticking(&self) -> bool {
-        // SeqCst: the bytes were published before this look; see `tick`.
-        self.ticking.load(Ordering::SeqCst)
+    pub fn attention(&self) -> &Attention {
+        &self.ticking
     }
 
     /// Makes sure that somebody looks after bytes that are left in the pipe.
     #[inline]
     pub(super) fn keep_ticking(&self) {
-        if !self.is_ticking() {
-            self.start_ticking();
-        }
-    }
-
-    #[cold]
-    fn start_ticking(&self) {
-        if !self.ticking.swap(true, Ordering::SeqCst) {
+        if !self.ticking.is_paid() && self.ticking.begin() {
             self.remote.start_ticking(self.token);
         }
     }
 
-    /// One look of the I/O thread at bytes left behind, of `looks` that it takes in this round. False:
+    /// One look of the I/O thread at bytes left behind, of those that it takes in this round. False:
     /// nothing is left.
-    pub(super) fn tick(&self, watch: &mut Watch, looks: usize) -> bool {
+    pub(super) fn tick(&self, watch: &mut Watch, cx: &mut Cx<'_>) -> bool {
+        if std::mem::take(&mut watch.ends_behind_barrier) {
+            cx.make_barrier();
+            self.look_once_more(watch);
+            return self.ticking.is_paid();
+        }
         let flushes = self.flushes.load(Ordering::Relaxed);
         if flushes != watch.flushes {
             // The application flushes by itself; come back to see the tail.
@@ -357,7 +356,7 @@ impl Link {
         }
         watch.flushes = self.flushes.load(Ordering::Relaxed);
         // What goes to many peers is left to these looks as long as it comes.
-        if looks <= pace::MANY || self.flushed() == flushed {
+        if cx.tickers() <= pace::MANY || self.flushed() == flushed {
             watch.idle_ticks += 1;
         } else {
             watch.idle_ticks = 0;
@@ -365,15 +364,22 @@ impl Link {
         if watch.idle_ticks < Watch::IDLE_TICKS {
             return true;
         }
-        // Whoever publishes from here on sees `ticking` false and asks anew.
-        self.ticking.swap(false, Ordering::SeqCst);
-        crate::sync::store_load_barrier();
+        // Whoever publishes from here on sees that and asks anew.
+        if self.ticking.end() {
+            // One barrier does for all that end in a round: in the next.
+            watch.ends_behind_barrier = true;
+            return true;
+        }
+        self.look_once_more(watch);
+        false
+    }
+
+    fn look_once_more(&self, watch: &mut Watch) {
         if !self.is_full() {
             self.flush_here();
         }
         watch.flushes = self.flushes.load(Ordering::Relaxed);
         watch.idle_ticks = 0;
-        false
     }
 
     /// Puts a command on the wire, at the next place between two messages.

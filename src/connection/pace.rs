@@ -15,7 +15,7 @@ use crate::sys::clock::{self, Ticks};
 
 /// A flush at the latest after so many messages of a burst: the step in which credit returns at the
 /// default high-water mark, so that a caller does not wait for it with a rest in its hands,
-const BURST_MESSAGES: u32 = 500;
+const BURST_MESSAGES: u64 = 500;
 /// so many bytes, about what the kernel takes fastest,
 const BURST_BYTES: u64 = 36 << 10;
 /// or so long.
@@ -26,7 +26,7 @@ const SPAN_EACH: Duration = Duration::from_micros(12);
 /// A message that comes so long after the socket's last flush begins no burst.
 const PAUSE: Duration = Duration::from_micros(15);
 /// Messages of a burst between two looks at the clock.
-const CLOCK_EVERY: u32 = 16;
+const CLOCK_EVERY: u64 = 16;
 /// After a pause so many flushes are made at once before messages are taken for a burst: two
 /// messages back to back, and then nothing, must not make the second one wait.
 const PROMPT: u32 = 2;
@@ -109,14 +109,17 @@ impl Pace {
     }
 }
 
-/// The messages of one connection that wait for more to come.
+/// The messages of one connection that wait for more to come, commands among them. Places are stream
+/// offsets in its pipe; numbers are those of the pipe's messages, and a command has that of the
+/// message before it.
 #[derive(Debug)]
 pub(super) struct Burst {
-    /// 0 for none.
-    messages: u32,
-    /// The number of them at which to look at the clock, or to flush.
-    look_at: u32,
-    /// Where it begins in the pipe's stream, and from where on there is enough to flush.
+    open: bool,
+    /// The number of the first one.
+    first: u64,
+    /// The number at which to look at the clock, or to flush.
+    look_at: u64,
+    /// Where the first one ends, and from where on there is enough to flush.
     from: u64,
     flush_at: u64,
     began: Ticks,
@@ -127,7 +130,7 @@ pub(super) struct Burst {
 impl Default for Burst {
     fn default() -> Self {
         let began = Ticks::from_raw(0);
-        Self { messages: 0, look_at: 0, from: 0, flush_at: 0, began, begun: 0 }
+        Self { open: false, first: 0, look_at: 0, from: 0, flush_at: 0, began, begun: 0 }
     }
 }
 
@@ -135,37 +138,53 @@ impl Burst {
     /// True if messages wait.
     #[inline]
     pub(super) fn is_open(&self) -> bool {
-        self.messages > 0
+        self.open
     }
 
-    /// The first message, which ends at `to`.
-    pub(super) fn begin(&mut self, to: u64, pace: &mut Pace, now: Ticks) {
+    /// Begins with the message of that number, which ends at `to`.
+    pub(super) fn begin(&mut self, to: u64, number: u64, pace: &mut Pace, now: Ticks) {
         pace.begun = pace.begun.wrapping_add(1);
-        self.messages = 1;
-        self.look_at = CLOCK_EVERY;
+        self.open = true;
+        self.first = number;
+        self.look_at = number + CLOCK_EVERY - 1;
         self.from = to;
         self.flush_at = to + BURST_BYTES;
         self.began = now;
         self.begun = pace.begun;
     }
 
-    /// A further message, which ends at `to`: false if it is time to ask [`Burst::is_enough`].
+    /// True if it is time to ask [`Burst::is_enough`] about the messages up to that number, which end
+    /// at `to`.
     #[inline]
-    pub(super) fn goes_on(&mut self, to: u64) -> bool {
-        self.messages += 1;
-        self.messages < self.look_at && to < self.flush_at
+    pub(super) fn is_due(&self, to: u64, number: u64) -> bool {
+        number >= self.look_at || to >= self.flush_at
     }
 
-    /// True if the caller is to flush now what ends at `to`; the I/O thread has flushed up to `sent`.
-    pub(super) fn is_enough(&mut self, to: u64, sent: u64, pace: &mut Pace, now: Ticks) -> bool {
+    /// The offset at which [`Burst::is_due`] becomes true, if messages stay as long as they were.
+    pub(super) fn due_at(&self, to: u64, number: u64) -> u64 {
+        let Some(each) = (to - self.from).checked_div(number - self.first) else { return to + 1 };
+        (to + each * self.look_at.saturating_sub(number)).clamp(to + 1, self.flush_at.max(to + 1))
+    }
+
+    /// True if the caller is to flush now the messages up to that number, which end at `to`; the I/O
+    /// thread has flushed up to `sent`.
+    pub(super) fn is_enough(
+        &mut self,
+        to: u64,
+        number: u64,
+        sent: u64,
+        pace: &mut Pace,
+        now: Ticks,
+    ) -> bool {
         pace.written_at = now;
         if sent > self.from {
             // It came by: what is left began since.
-            self.begin(to, pace, now);
+            self.begin(to, number, pace, now);
             return false;
         }
-        self.look_at = (self.messages + CLOCK_EVERY).min(BURST_MESSAGES);
-        self.messages >= BURST_MESSAGES
+        let full = self.first + BURST_MESSAGES - 1;
+        self.look_at = (number + CLOCK_EVERY).min(full);
+        number >= full
             || to >= self.flush_at
             || pace.begun.wrapping_sub(self.begun) < MANY as u32
                 && now.since(self.began) > pace.span()
@@ -173,7 +192,7 @@ impl Burst {
 
     /// Sent.
     pub(super) fn end(&mut self) {
-        self.messages = 0;
+        self.open = false;
     }
 }
 
@@ -220,13 +239,14 @@ mod tests {
             self.written[at] += 1;
             let (burst, pace, now) =
                 (&mut self.bursts[at], &mut self.pace, Ticks::from_raw(self.now));
-            let (to, sent) = (self.written[at] * 64, self.sent[at] * 64);
+            let number = self.written[at];
+            let (to, sent) = (number * 64, self.sent[at] * 64);
             let flushes = if burst.is_open() {
-                !burst.goes_on(to) && burst.is_enough(to, sent, pace, now)
+                burst.is_due(to, number) && burst.is_enough(to, number, sent, pace, now)
             } else if pace.is_prompt(now, Ticks::from_raw(0)) {
                 true
             } else {
-                burst.begin(to, pace, now);
+                burst.begin(to, number, pace, now);
                 pace.waiting += 1;
                 false
             };
@@ -322,6 +342,31 @@ mod tests {
             let most = 20 * (rounds / 8 + 1) * MANY;
             assert!(sender.flushes.len() <= most, "{connections}: {}", sender.flushes.len());
             assert!(sender.flushes.len() <= 20 * rounds * connections / 30);
+        }
+    }
+
+    #[test]
+    fn a_burst_of_equal_messages_hears_of_those_that_are_due_and_few_others() {
+        for len in [1, 18, 66, 1026, 8194, 65_545] {
+            let (mut pace, mut burst, now) = (pace(), Burst::default(), Ticks::from_raw(0));
+            burst.begin(len, 1, &mut pace, now);
+            let (mut number, mut heard, mut due_at) = (1, 0, burst.due_at(len, 1));
+            loop {
+                number += 1;
+                let to = number * len;
+                if to < due_at {
+                    assert!(!burst.is_due(to, number), "{number} of {len} bytes go unheard");
+                    continue;
+                }
+                heard += 1;
+                if burst.is_due(to, number) && burst.is_enough(to, number, 0, &mut pace, now) {
+                    break;
+                }
+                due_at = burst.due_at(to, number);
+            }
+            let behind_first = (number - 1) * len;
+            assert!(number == BURST_MESSAGES || behind_first.abs_diff(BURST_BYTES) < len);
+            assert!(heard <= 2 + number / CLOCK_EVERY, "{heard} of {number}");
         }
     }
 

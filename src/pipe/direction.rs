@@ -256,18 +256,16 @@ impl Direction {
         self.writer.published.swap(offset, Ordering::SeqCst);
     }
 
-    /// For the writer, which has written a good deal: if the reader is awake, publishing gets
-    /// cheaper and its next sleep dearer.
+    /// For the writer, which has written a good deal and for which [`membarrier`] is prepared: if the
+    /// reader is awake, publishing gets cheaper and its next sleep dearer.
     pub(super) fn expect_stream(&self) {
-        if membarrier::prepare() {
-            // An armed reader stays so: it looked at `published` on its own terms.
-            let _ = self.reader_state.compare_exchange(
-                AWAKE,
-                STREAMING,
-                Ordering::SeqCst,
-                Ordering::Relaxed,
-            );
-        }
+        // An armed reader stays so: it looked at `published` on its own terms.
+        let _ = self.reader_state.compare_exchange(
+            AWAKE,
+            STREAMING,
+            Ordering::SeqCst,
+            Ordering::Relaxed,
+        );
     }
 
     #[cold]

@@ -17,6 +17,7 @@
 //! closed end; a reader sees whole messages in order.
 //! Counterpart: `pipe.cpp`, `ypipe.hpp`, `yqueue.hpp` of libzmq 4.3.5.
 
+mod attention;
 mod chunk;
 mod conflate;
 mod copy;
@@ -37,6 +38,7 @@ use std::sync::Arc;
 use crate::msg::Msg;
 use direction::Direction;
 
+pub use attention::Attention;
 pub use conflate::{LatestReader, LatestWriter, latest};
 pub use direction::{Signal, signals};
 pub use fill::{Filler, ScanError, Scanned};

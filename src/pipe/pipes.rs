@@ -43,7 +43,7 @@ pub struct End {
     pub port: Arc<Port>,
     /// Set once the pattern asked for the pipe's end, or its end was seen.
     leaving: bool,
-    /// What is written is told by [`Pipes::next_written`].
+    /// What is written is told by [`Pipes::next_written`], if it is due.
     reported: bool,
     /// See [`End::farewell`].
     farewell: Option<Arc<OnceLock<Vec<u8>>>>,
@@ -197,7 +197,7 @@ impl Pipes {
                 if !tx.write(out) {
                     return false;
                 }
-                *reported
+                *reported && tx.is_due()
             }
             Some(End { leaving: false, reported, tx: Tx::Latest(tx), .. }) => {
                 if !tx.write(out) {
@@ -217,13 +217,14 @@ impl Pipes {
     /// large ones shared.
     pub fn write_copy(&mut self, id: PipeId, out: &mut Outgoing<'_>) -> bool {
         let Some(end) = self.end(id) else { return false };
-        let (leaving, reported) = (end.leaving, end.reported);
-        let written = !leaving
-            && match &mut end.tx {
-                Tx::Queue(tx) => tx.write_copy(out),
-                Tx::Latest(tx) => tx.write(&mut Outgoing::slice(out.data(), out.more)),
-            };
-        if reported && written && !out.more {
+        if end.leaving {
+            return false;
+        }
+        let (written, due) = match &mut end.tx {
+            Tx::Queue(tx) => (tx.write_copy(out), tx.is_due()),
+            Tx::Latest(tx) => (tx.write(&mut Outgoing::slice(out.data(), out.more)), true),
+        };
+        if end.reported && due && written && !out.more {
             self.note_written(id);
         }
         written
@@ -449,7 +450,7 @@ impl Pipes {
         self.written.is_some()
     }
 
-    /// Pipes that got a message since the last call, one by one.
+    /// Pipes that got a message that is due since the last call, one by one.
     #[inline(always)]
     pub fn next_written(&mut self) -> Option<PipeId> {
         let next = self.written;

@@ -11,11 +11,12 @@ use std::sync::Arc;
 
 use crate::msg::frame;
 use crate::msg::{Msg, PeerInfo};
+use crate::pipe::attention::Attention;
 use crate::pipe::chunk::{Buffer, Chunk, EXTERNALS, External, OPEN, SizeClass};
 use crate::pipe::cursor::Cursor;
 use crate::pipe::direction::Direction;
 use crate::pipe::{Body, Outgoing, copy, prefetch};
-use crate::sync::Ordering;
+use crate::sync::{Ordering, membarrier};
 
 /// From which size on a body travels by pointer instead of being copied into the chunk, bytes.
 #[derive(Clone, Copy, Debug)]
@@ -72,6 +73,9 @@ pub struct Writer {
     changes: u32,
     pub(super) in_message: bool,
     closed: bool,
+    /// See [`Writer::is_due`].
+    due_at: u64,
+    attention: Option<Attention>,
     next_class: SizeClass,
     pub(super) thresholds: Thresholds,
     /// The peer that the next chunk begins with.
@@ -101,6 +105,8 @@ impl Writer {
             changes: 0,
             in_message: false,
             closed: false,
+            due_at: 0,
+            attention: None,
             next_class: SizeClass::SMALLEST,
             thresholds,
             new_peer: None,
@@ -290,6 +296,8 @@ impl Writer {
         }
         self.filled = self.pos;
         self.push_external(msg);
+        // Its bytes are not in the offset.
+        self.due_at = 0;
     }
 
     /// True if the current chunk's table takes no more parts.
@@ -321,6 +329,24 @@ impl Writer {
         self.committed = self.pos;
         self.committed_chunk = self.chunk;
         self.committed_externals = self.externals;
+    }
+
+    /// What is committed is looked after where attention is paid. Before the first frame.
+    pub fn count_on(&mut self, attention: Attention) {
+        debug_assert!(self.chunk.is_null(), "nobody knows of a stream that goes on already");
+        self.attention = Some(attention);
+    }
+
+    /// The owner hears of what is committed when it reaches `offset`, 0 for whatever comes next.
+    pub fn set_due(&mut self, offset: u64) {
+        self.due_at = offset;
+    }
+
+    /// True if the owner is to hear of the message that was just committed: there is enough, or nobody
+    /// else looks after it.
+    #[inline(always)]
+    pub fn is_due(&self) -> bool {
+        self.committed >= self.due_at || !self.attention.as_ref().is_some_and(Attention::is_paid)
     }
 
     /// Drops the frames of an unfinished message. Returns the bodies that went by pointer to the
@@ -399,9 +425,21 @@ impl Writer {
                 (*self.chunk).next.store(fresh, Ordering::Release);
                 (*self.chunk).end.store(self.pos, Ordering::Release);
             }
+            self.expect_stream();
         }
         self.enter(fresh);
         self.externals = 0;
+    }
+
+    /// A good deal was written at once: what follows had better be cheap.
+    fn expect_stream(&self) {
+        if !membarrier::prepare() {
+            return;
+        }
+        // Before the first message that is published so.
+        if let Some(attention) = &self.attention {
+            attention.begin_stream();
+        }
         self.dir.expect_stream();
     }
 

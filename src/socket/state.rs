@@ -193,11 +193,14 @@ impl State {
 
     pub(super) fn attach_end(
         &mut self,
-        end: End,
+        mut end: End,
         link: Option<Arc<Link>>,
         subscribe_to_all: bool,
         locally_initiated: bool,
     ) -> PipeId {
+        if let (Some(link), Tx::Queue(writer)) = (&link, &mut end.tx) {
+            writer.count_on(link.attention().clone());
+        }
         let id = self.pipes.insert(end, link.is_some() && self.drivers.send());
         self.pipes_changed();
         if let Some(link) = link {
