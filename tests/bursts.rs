@@ -11,8 +11,7 @@ use support::*;
 use zmq::sync::{AtomicU64, Ordering};
 
 /// The I/O thread sees to what is left, and stops looking after a while: bursts begin again before
-/// it does, while it does, and after. The first ones outgrow the pipe's chunk, so that the writer is
-/// in a stream, whose end is less simple.
+/// it does, while it does, and after.
 #[test]
 fn what_a_sender_leaves_behind_is_sent_whenever_it_goes_on() {
     const BURSTS: u64 = 3000;
@@ -29,7 +28,7 @@ fn what_a_sender_leaves_behind_is_sent_whenever_it_goes_on() {
         });
         let mut sent = 0;
         for burst in 0..BURSTS {
-            let len = if burst < 5 { 300 } else { 3 + burst % 9 };
+            let len = 3 + burst % 9;
             for _ in 0..len {
                 push.send(&[7; 64]);
             }

@@ -145,6 +145,32 @@ static void echo (void)
     term (ctx);
 }
 
+/* What the backend refuses ends the proxy. */
+static void refused (void)
+{
+    void *ctx = new_ctx ();
+    frontend = new_socket (ctx, ZMQ_PULL);
+    backend = new_socket (ctx, ZMQ_ROUTER);
+    capture = control = NULL;
+    steerable = 0;
+    void *client = new_socket (ctx, ZMQ_PUSH);
+    void *server = new_socket (ctx, ZMQ_DEALER);
+    set_int (backend, ZMQ_ROUTER_MANDATORY, 1);
+    OK (zmq_bind (frontend, "inproc://front"));
+    OK (zmq_bind (backend, "inproc://back"));
+    OK (zmq_connect (client, "inproc://front"));
+    OK (zmq_connect (server, "inproc://back"));
+    send_text (client, "nobody", ZMQ_SNDMORE);
+    send_text (client, "hello", 0);
+    run (NULL);
+    errno = error;
+    say_rc (result, "proxy to nobody");
+    void *const all[] = {frontend, backend, client, server};
+    for (size_t i = 0; i < sizeof all / sizeof *all; ++i)
+        drop (all[i]);
+    term (ctx);
+}
+
 int main (void)
 {
     queue ();
@@ -152,5 +178,6 @@ int main (void)
     steered (ZMQ_REQ);
     steered (ZMQ_PUB);
     echo ();
+    refused ();
     return 0;
 }

@@ -10,7 +10,6 @@ use std::os::fd::RawFd;
 use std::sync::Arc;
 
 use crate::pipe::{Reader, Writer};
-use crate::sync::{Ordering, fence};
 use crate::sys::clock::Ticks;
 
 use super::link::Link;
@@ -67,7 +66,7 @@ impl Driver {
                 return false;
             }
             if self.link.attention().is_paid() {
-                writer.set_due(self.burst.due_at(writer.offset(), writer.messages()));
+                self.wait_until_due(writer);
                 return false;
             }
             // The I/O thread has stopped looking: what waited is gone, and this is the first again.
@@ -85,8 +84,12 @@ impl Driver {
         }
         self.burst.begin(writer.offset(), writer.messages(), pace, now);
         self.link.keep_ticking();
-        writer.set_due(self.burst.due_at(writer.offset(), writer.messages()));
+        self.wait_until_due(writer);
         !std::mem::replace(&mut self.listed, true)
+    }
+
+    fn wait_until_due(&self, writer: &mut Writer) {
+        writer.set_due(self.burst.due_at(writer.offset(), writer.messages()));
     }
 
     #[inline(never)]
@@ -114,8 +117,6 @@ impl Driver {
         if let Some(writer) = &mut writer {
             writer.set_due(0);
         }
-        // What was published may have been so without a barrier, see `Link::is_full`.
-        fence(Ordering::SeqCst);
         // When the kernel is full, the I/O thread goes on as soon as there is room.
         if !self.link.is_full() {
             self.link.flush(writer, &mut pace.spent);

@@ -20,7 +20,7 @@ use std::time::Duration;
 use crate::msg::{Msg, PeerInfo};
 use crate::pipe::{Attention, Flushed, PipeId, Reader, Signal, Writer};
 use crate::protocol::ProtocolError;
-use crate::reactor::{Cx, Registration, Remote, Token};
+use crate::reactor::{Registration, Remote, Token};
 use crate::sync::{AtomicBool, AtomicI32, AtomicU8, AtomicU32, AtomicU64, Ordering, Role};
 use crate::sys::clock::Ticks;
 use crate::sys::modes::Modes;
@@ -37,8 +37,6 @@ pub(super) struct Watch {
     /// Flushes at the last tick, and ticks since then without another.
     flushes: u32,
     idle_ticks: u32,
-    /// The ticking ends when a barrier is made and one more look taken.
-    ends_behind_barrier: bool,
     /// Visits at the last look, and looks since then without another while the application slept.
     visits: u32,
     sleepy_looks: u32,
@@ -100,7 +98,7 @@ pub struct Link {
     /// Flushes so far, by which a tick sees that the application flushes by itself.
     flushes: AtomicU32,
     /// The I/O thread ticks for this link. Begun by who leaves bytes, ended by the I/O thread.
-    ticking: Attention,
+    attention: Attention,
     /// Who reads: [`OWNER_IO`] or [`OWNER_APP`]. Written under the receive role.
     owner: AtomicU8,
     /// Changes with every visit of an application's thread that owns the reading.
@@ -164,7 +162,7 @@ impl Link {
             flushed: AtomicU64::new(0),
             flushed_at: AtomicU64::new(0),
             flushes: AtomicU32::new(0),
-            ticking: Attention::new(),
+            attention: Attention::new(),
             owner: AtomicU8::new(OWNER_IO),
             visits: AtomicU32::new(0),
             sleeping: AtomicBool::new(false),
@@ -324,25 +322,20 @@ impl Link {
     /// Whether somebody looks after bytes that are left in the pipe.
     #[inline]
     pub fn attention(&self) -> &Attention {
-        &self.ticking
+        &self.attention
     }
 
     /// Makes sure that somebody looks after bytes that are left in the pipe.
     #[inline]
     pub(super) fn keep_ticking(&self) {
-        if !self.ticking.is_paid() && self.ticking.begin() {
+        if !self.attention.is_paid() && self.attention.begin() {
             self.remote.start_ticking(self.token);
         }
     }
 
-    /// One look of the I/O thread at bytes left behind, of those that it takes in this round. False:
+    /// One look of the I/O thread at bytes left behind, of `looks` that it takes in this round. False:
     /// nothing is left.
-    pub(super) fn tick(&self, watch: &mut Watch, cx: &mut Cx<'_>) -> bool {
-        if std::mem::take(&mut watch.ends_behind_barrier) {
-            cx.make_barrier();
-            self.look_once_more(watch);
-            return self.ticking.is_paid();
-        }
+    pub(super) fn tick(&self, watch: &mut Watch, looks: usize) -> bool {
         let flushes = self.flushes.load(Ordering::Relaxed);
         if flushes != watch.flushes {
             // The application flushes by itself; come back to see the tail.
@@ -356,7 +349,7 @@ impl Link {
         }
         watch.flushes = self.flushes.load(Ordering::Relaxed);
         // What goes to many peers is left to these looks as long as it comes.
-        if cx.tickers() <= pace::MANY || self.flushed() == flushed {
+        if looks <= pace::MANY || self.flushed() == flushed {
             watch.idle_ticks += 1;
         } else {
             watch.idle_ticks = 0;
@@ -365,21 +358,13 @@ impl Link {
             return true;
         }
         // Whoever publishes from here on sees that and asks anew.
-        if self.ticking.end() {
-            // One barrier does for all that end in a round: in the next.
-            watch.ends_behind_barrier = true;
-            return true;
-        }
-        self.look_once_more(watch);
-        false
-    }
-
-    fn look_once_more(&self, watch: &mut Watch) {
+        self.attention.end();
         if !self.is_full() {
             self.flush_here();
         }
         watch.flushes = self.flushes.load(Ordering::Relaxed);
         watch.idle_ticks = 0;
+        false
     }
 
     /// Puts a command on the wire, at the next place between two messages.

@@ -1,56 +1,42 @@
 //! Whether somebody looks now and then at what is published, so that it need not be handed over at
 //! once.
 //!
-//! The hand-shake is that of the queue's reader (`direction.rs`): the writer publishes, then asks
-//! whether attention is paid; who paid it says that this is over, then looks once more. A writer in a
-//! stream publishes without a barrier, so that the other side has to make it, between the two steps.
+//! The hand-shake is that of a queue's reader (`direction.rs`), without a stream: the writer publishes
+//! by a read-modify-write, then asks whether attention is paid; who paid it says that this is over,
+//! then looks once more.
 //!
 //! Thread: any. Invariants: whoever publishes and then finds attention paid is sure of another look.
 //! Counterpart: none.
 
 use std::sync::Arc;
 
-use crate::sync::{AtomicU8, Ordering, store_load_barrier};
-
-const PAID: u8 = 1;
-/// The writer has published without a barrier, and may do so again.
-const STREAMED: u8 = 2;
+use crate::sync::{AtomicBool, Ordering, store_load_barrier};
 
 /// See the module.
 #[derive(Clone, Debug)]
-pub struct Attention(Arc<AtomicU8>);
+pub struct Attention(Arc<AtomicBool>);
 
 impl Attention {
     /// Nobody looks.
     pub fn new() -> Self {
-        Self(Arc::new(AtomicU8::new(0)))
+        Self(Arc::new(AtomicBool::new(false)))
     }
 
     /// True if somebody is going to look at what the caller has published.
     #[inline(always)]
     pub fn is_paid(&self) -> bool {
-        self.0.load(Ordering::SeqCst) & PAID != 0
+        self.0.load(Ordering::SeqCst)
     }
 
     /// Somebody looks from here on. True if nobody did: the caller is to see to it.
     pub fn begin(&self) -> bool {
-        self.0.fetch_or(PAID, Ordering::SeqCst) & PAID == 0
+        !self.0.swap(true, Ordering::SeqCst)
     }
 
-    /// Nobody looks from here on but the caller, once. True: before it does it is to make a barrier
-    /// [everywhere](crate::sync::membarrier::everywhere).
-    #[must_use = "the last look may need a barrier"]
-    pub fn end(&self) -> bool {
-        let streamed = self.0.fetch_and(!PAID, Ordering::SeqCst) & STREAMED != 0;
-        if !streamed {
-            store_load_barrier();
-        }
-        streamed
-    }
-
-    /// For the writer: what is published from here on may be so without a barrier.
-    pub(super) fn begin_stream(&self) {
-        self.0.fetch_or(STREAMED, Ordering::SeqCst);
+    /// Nobody looks from here on but the caller, once.
+    pub fn end(&self) {
+        self.0.swap(false, Ordering::SeqCst);
+        store_load_barrier();
     }
 }
 
@@ -64,6 +50,7 @@ impl Default for Attention {
 mod tests {
     use super::*;
     use crate::pipe::{Marks, Outgoing, Signal, Thresholds, Writer, outbound};
+    use crate::sync::membarrier;
 
     struct Nobody;
 
@@ -95,7 +82,22 @@ mod tests {
         // By pointer: whatever was expected of its length, it may be long.
         assert!(is_due_after(&mut writer, &vec![7; Thresholds::NETWORK.slice + 1]));
         writer.set_due(u64::MAX);
-        assert!(!attention.end());
+        attention.end();
         assert!(is_due_after(&mut writer, b"nobody looks"));
+    }
+    /// Whoever ends its attention makes no barrier for the writer, see `Direction::publish`.
+    #[test]
+    fn a_queue_that_counts_on_attention_is_no_stream() {
+        for counts in [false, true] {
+            let marks = Marks { writer: None, reader: None };
+            let (mut writer, _flusher) = outbound(Arc::new(Nobody), Arc::new(Nobody), marks);
+            if counts {
+                writer.count_on(Attention::new());
+            }
+            for _ in 0..100 {
+                is_due_after(&mut writer, &[7; 1000]);
+            }
+            assert_eq!(writer.dir.is_streaming(), !counts && membarrier::prepare());
+        }
     }
 }

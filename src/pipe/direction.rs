@@ -256,16 +256,18 @@ impl Direction {
         self.writer.published.swap(offset, Ordering::SeqCst);
     }
 
-    /// For the writer, which has written a good deal and for which [`membarrier`] is prepared: if the
-    /// reader is awake, publishing gets cheaper and its next sleep dearer.
+    /// For the writer, which has written a good deal: if the reader is awake, publishing gets
+    /// cheaper and its next sleep dearer.
     pub(super) fn expect_stream(&self) {
-        // An armed reader stays so: it looked at `published` on its own terms.
-        let _ = self.reader_state.compare_exchange(
-            AWAKE,
-            STREAMING,
-            Ordering::SeqCst,
-            Ordering::Relaxed,
-        );
+        if membarrier::prepare() {
+            // An armed reader stays so: it looked at `published` on its own terms.
+            let _ = self.reader_state.compare_exchange(
+                AWAKE,
+                STREAMING,
+                Ordering::SeqCst,
+                Ordering::Relaxed,
+            );
+        }
     }
 
     #[cold]
@@ -273,6 +275,11 @@ impl Direction {
         if self.reader_state.swap(AWAKE, Ordering::SeqCst) == ARMED {
             self.to_reader.signal(bits);
         }
+    }
+
+    #[cfg(test)]
+    pub(super) fn is_streaming(&self) -> bool {
+        self.reader_state.load(Ordering::Relaxed) == STREAMING
     }
 
     /// Offset up to which whole messages stand. Pairs with [`Direction::publish`].

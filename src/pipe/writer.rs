@@ -16,7 +16,7 @@ use crate::pipe::chunk::{Buffer, Chunk, EXTERNALS, External, OPEN, SizeClass};
 use crate::pipe::cursor::Cursor;
 use crate::pipe::direction::Direction;
 use crate::pipe::{Body, Outgoing, copy, prefetch};
-use crate::sync::{Ordering, membarrier};
+use crate::sync::Ordering;
 
 /// From which size on a body travels by pointer instead of being copied into the chunk, bytes.
 #[derive(Clone, Copy, Debug)]
@@ -331,9 +331,9 @@ impl Writer {
         self.committed_externals = self.externals;
     }
 
-    /// What is committed is looked after where attention is paid. Before the first frame.
+    /// What is committed is looked after while attention is paid. Before the first frame.
     pub fn count_on(&mut self, attention: Attention) {
-        debug_assert!(self.chunk.is_null(), "nobody knows of a stream that goes on already");
+        debug_assert!(self.chunk.is_null(), "the queue may be a stream already");
         self.attention = Some(attention);
     }
 
@@ -425,22 +425,13 @@ impl Writer {
                 (*self.chunk).next.store(fresh, Ordering::Release);
                 (*self.chunk).end.store(self.pos, Ordering::Release);
             }
-            self.expect_stream();
         }
         self.enter(fresh);
         self.externals = 0;
-    }
-
-    /// A good deal was written at once: what follows had better be cheap.
-    fn expect_stream(&self) {
-        if !membarrier::prepare() {
-            return;
+        // Whoever pays attention ends that without a barrier for both.
+        if self.attention.is_none() {
+            self.dir.expect_stream();
         }
-        // Before the first message that is published so.
-        if let Some(attention) = &self.attention {
-            attention.begin_stream();
-        }
-        self.dir.expect_stream();
     }
 
     /// A chunk of at least `len` bytes that begins at `pos`, linked to nothing.

@@ -23,7 +23,7 @@ use super::nap::Nap;
 use super::registry::Registration;
 use super::timers::{TimerId, Timers};
 use crate::error::{Errno, Result};
-use crate::sync::{AtomicUsize, Ordering, membarrier};
+use crate::sync::{AtomicUsize, Ordering};
 use crate::sys;
 
 /// How long something may lie about before a ticking thread looks at it.
@@ -200,7 +200,6 @@ impl IoThread {
                 removed: Vec::new(),
                 ticking: Vec::new(),
                 tickers: 0,
-                barrier_is_made: false,
                 born: VecDeque::new(),
             },
             handlers: Vec::new(),
@@ -243,8 +242,6 @@ struct CxState {
     ticking: Vec<Token>,
     /// How many tick in this round.
     tickers: usize,
-    /// See [`Cx::make_barrier`].
-    barrier_is_made: bool,
     /// Handlers that the running one brought forth, to be started when it returns.
     born: VecDeque<(Token, Box<dyn Handler>)>,
 }
@@ -268,14 +265,6 @@ impl Cx<'_> {
     /// How many handlers of this thread tick in this round, the called one among them.
     pub fn tickers(&self) -> usize {
         self.state.tickers
-    }
-
-    /// Makes sure that a barrier was made in every thread of the process since the last round of
-    /// ticks.
-    pub fn make_barrier(&mut self) {
-        if !std::mem::replace(&mut self.state.barrier_is_made, true) {
-            membarrier::everywhere();
-        }
     }
 
     /// The handler's own name.
@@ -474,7 +463,6 @@ impl Loop {
     fn tick(&mut self, now: Instant) {
         let mut ticking = std::mem::take(&mut self.cx.ticking);
         self.cx.tickers = ticking.len();
-        self.cx.barrier_is_made = false;
         ticking.retain(|&token| {
             let go_on = self.call(token, now, |handler, cx| handler.tick(cx)).unwrap_or(false);
             if !go_on && let Some(entry) = self.entry(token) {

@@ -348,7 +348,7 @@ impl Handler for Session {
     }
 
     fn tick(&mut self, cx: &mut Cx<'_>) -> bool {
-        let go_on = self.link.tick(&mut self.watch, cx);
+        let go_on = self.link.tick(&mut self.watch, cx.tickers());
         if self.closing {
             self.finish_if_drained(cx);
         }
