@@ -46,14 +46,14 @@ impl Pattern for Pair {
 
     fn recv<'p>(&'p mut self, pipes: &'p mut Pipes) -> Result<Frame<'p>> {
         let id = self.pipe.ok_or(Errno::EAGAIN)?;
-        if !pipes.look(id) {
+        if !pipes.look_alone(id) {
             return Err(Errno::EAGAIN);
         }
         pipes.read(id).ok_or(Errno::EAGAIN)
     }
 
     fn can_recv(&mut self, pipes: &mut Pipes) -> bool {
-        self.pipe.is_some_and(|id| pipes.look(id))
+        self.pipe.is_some_and(|id| pipes.look_alone(id))
     }
 
     fn can_send(&mut self, pipes: &mut Pipes) -> bool {

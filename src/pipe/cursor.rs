@@ -19,6 +19,10 @@ pub(super) struct Cursor {
     pub(super) dir: Arc<Direction>,
     /// Null until the first chunk is seen.
     chunk: *mut Chunk,
+    /// The first chunk that was not given back to the writer: `chunk`, or one that rests.
+    oldest: *mut Chunk,
+    /// Bytes that are read behind a chunk before it is given back.
+    rest: u64,
     /// The next byte, and the end of what may be read in this chunk; equal when there is nothing.
     at: *const u8,
     end: *const u8,
@@ -39,6 +43,8 @@ impl Cursor {
         Self {
             dir,
             chunk: ptr::null_mut(),
+            oldest: ptr::null_mut(),
+            rest: 0,
             at: ptr::null(),
             end: ptr::null(),
             external: ptr::null(),
@@ -85,6 +91,7 @@ impl Cursor {
             if self.chunk.is_null() {
                 // Release-published together with the bytes.
                 self.enter(self.dir.first.load(Ordering::Acquire), pos);
+                self.oldest = self.chunk;
                 // From here on the chain is reached through this cursor.
                 self.dir.first.store(ptr::null_mut(), Ordering::Relaxed);
                 // SAFETY: as below.
@@ -98,10 +105,8 @@ impl Cursor {
             if pos == end {
                 let next = chunk.next.load(Ordering::Acquire);
                 debug_assert!(!next.is_null());
-                let old = self.chunk;
                 self.enter(next, pos);
-                // SAFETY: the writer left `old` when it set `end`, and this end just did.
-                unsafe { self.dir.leave_spare(old) };
+                self.give_back();
                 // SAFETY: as above, for the chunk just entered.
                 if let Some(peer) = unsafe { &(*self.chunk).peer } {
                     on_peer(peer);
@@ -113,6 +118,30 @@ impl Cursor {
             self.end = unsafe { self.at.add((self.limit - pos) as usize) };
             self.find_external(pos);
             return true;
+        }
+    }
+
+    /// Lets chunks that were read rest for `bytes` more of the stream before the writer has them again.
+    pub(super) fn rest(&mut self, bytes: u64) {
+        self.rest = bytes;
+        self.give_back();
+    }
+
+    /// Gives the writer the chunks that have rested.
+    fn give_back(&mut self) {
+        while self.oldest != self.chunk {
+            // SAFETY: a chunk that was read to its end: the writer set `next` and `end`, and is gone.
+            let (end, next) = unsafe {
+                let oldest = &*self.oldest;
+                (oldest.end.load(Ordering::Relaxed), oldest.next.load(Ordering::Relaxed))
+            };
+            if end + self.rest > self.pos() {
+                return;
+            }
+            // SAFETY: the writer left the chunk when it set `end`, and this end when it entered the
+            // next one.
+            unsafe { self.dir.leave_spare(self.oldest) };
+            self.oldest = next;
         }
     }
 
@@ -315,9 +344,9 @@ impl Drop for Cursor {
     fn drop(&mut self) {
         // A reader that is gone wants no more.
         self.dir.close_reader();
-        if !self.chunk.is_null() {
+        if !self.oldest.is_null() {
             // Leaves the rest of the chain to `Direction::drop`.
-            self.dir.first.store(self.chunk, Ordering::Relaxed);
+            self.dir.first.store(self.oldest, Ordering::Relaxed);
         }
     }
 }

@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::msg::PeerInfo;
 use crate::pipe::conflate::{LatestReader, LatestWriter};
-use crate::pipe::{Frame, Outgoing, Port, Reader, Writer};
+use crate::pipe::{Frame, Moment, Outgoing, Port, Reader, Writer};
 
 /// The place of a pipe in its socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -104,9 +104,18 @@ pub struct Pipes {
     leaving: Vec<PipeId>,
     /// See [`Pipes::set_unarmed`].
     unarmed: bool,
+    /// See [`Pipes::new`].
+    moment: Option<Moment>,
+    /// The pipe whose reader keeps off its writer's heels.
+    streaming: Option<PipeId>,
 }
 
 impl Pipes {
+    /// None yet. Their readers let a `moment` pass where that makes a stream faster.
+    pub fn new(moment: Option<Moment>) -> Self {
+        Self { moment, ..Self::default() }
+    }
+
     /// Takes a pipe in; `reported` if [`Pipes::next_written`] is to tell what is written to it.
     pub fn insert(&mut self, mut end: End, reported: bool) -> PipeId {
         end.reported = reported;
@@ -320,6 +329,33 @@ impl Pipes {
             self.terminate(id);
         }
         readable
+    }
+
+    /// As [`Pipes::look`], of the only pipe that there is to read from: where messages come in a stream
+    /// it keeps off its writer's heels.
+    pub fn look_alone(&mut self, id: PipeId) -> bool {
+        if self.has_at_hand(id) {
+            return true;
+        }
+        if !self.look(id) {
+            return false;
+        }
+        if let Some(moment) = self.moment
+            && let Some(End { rx: Rx::Queue(rx), .. }) = self.end(id)
+            && rx.keep_off(moment)
+        {
+            self.streaming = Some(id);
+        }
+        true
+    }
+
+    /// The caller has to wait for input.
+    pub fn calm_down(&mut self) {
+        if let Some(id) = self.streaming.take()
+            && let Some(End { rx: Rx::Queue(rx), .. }) = self.end(id)
+        {
+            rx.calm_down();
+        }
     }
 
     /// The next frame, if [`Pipes::can_read`].

@@ -12,10 +12,16 @@ use crate::msg::PeerInfo;
 use crate::msg::frame::{self, Header};
 use crate::pipe::cursor::Cursor;
 use crate::pipe::direction::Direction;
+use crate::pipe::heels::{self, Heels, Moment};
 use crate::pipe::{Frame, Given};
 
 /// Credit goes back to the writer at least every so many messages.
 const CREDIT_STEP: u64 = 128;
+
+/// Bytes that go by in a stream between two processors before memory is written again: what their
+/// second-level caches hold. Of lines that are in one of those still, the other has to ask for the
+/// right to write, which takes longer than to fetch them from behind.
+const REST: u64 = 1 << 20;
 
 /// The reading end. Not `Clone`: one reader per queue.
 pub struct Reader {
@@ -27,6 +33,7 @@ pub struct Reader {
     in_message: bool,
     wants_commands: bool,
     closed: bool,
+    heels: Heels,
 }
 
 impl Reader {
@@ -44,6 +51,7 @@ impl Reader {
             in_message: false,
             wants_commands: false,
             closed: false,
+            heels: Heels::new(),
         };
         reader.acknowledge_at = reader.next_acknowledgement();
         reader
@@ -79,6 +87,7 @@ impl Reader {
                 }
                 self.skip_frame();
             }
+            self.heels.found_nothing();
             self.acknowledge();
             if !arm || self.cursor.dir.arm_reader(self.cursor.pos()) {
                 return false;
@@ -87,6 +96,27 @@ impl Reader {
                 return false;
             }
         }
+    }
+
+    /// For a caller that has nothing else to read, after a look that brought something: lets the writer
+    /// get ahead if this end has been on its heels for a while. True: that has paid, and from now on
+    /// memory that was read rests before it is written again, until [`Reader::calm_down`].
+    pub fn keep_off(&mut self, moment: Moment) -> bool {
+        if !self.heels.are_near(self.cursor.until_external()) {
+            return false;
+        }
+        let paid = heels::fall_back(moment, || self.cursor.dir.published());
+        self.heels.fell_back(paid);
+        self.refresh();
+        if paid {
+            self.cursor.rest(REST);
+        }
+        paid
+    }
+
+    /// Nothing came for a while.
+    pub fn calm_down(&mut self) {
+        self.cursor.rest(0);
     }
 
     /// The next frame; `None` if there is no whole message.
@@ -308,5 +338,70 @@ impl fmt::Debug for Reader {
             .field("dir", &self.cursor.dir)
             .field("pos", &self.cursor.pos())
             .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pipe::{Marks, Outgoing, Signal, Thresholds, Writer, queue};
+
+    struct Nobody;
+
+    impl Signal for Nobody {
+        fn signal(&self, _bits: u32) {}
+    }
+
+    fn unlimited() -> (Writer, Reader) {
+        let marks = Marks { writer: Some(0), reader: Some(0) };
+        queue(Arc::new(Nobody), Arc::new(Nobody), marks, Thresholds::INPROC)
+    }
+
+    /// Passes so many bytes in messages of a kilobyte.
+    fn pass(writer: &mut Writer, reader: &mut Reader, bytes: u64) {
+        for number in 0..bytes >> 10 {
+            let body = [number as u8; 1024];
+            assert!(writer.write(&mut Outgoing::slice(&body, false)));
+            assert!(reader.can_read());
+            assert_eq!(reader.read().unwrap().data(), body);
+        }
+    }
+
+    fn has_spare(reader: &Reader) -> bool {
+        let spare = reader.cursor.dir.take_spare();
+        let found = !spare.is_null();
+        if found {
+            // SAFETY: `take_spare` made it this thread's alone.
+            unsafe { crate::pipe::chunk::Chunk::free(spare) };
+        }
+        found
+    }
+
+    #[test]
+    fn memory_that_was_read_is_the_writers_again_at_once() {
+        let (mut writer, mut reader) = unlimited();
+        pass(&mut writer, &mut reader, REST / 4);
+        assert!(has_spare(&reader));
+    }
+
+    #[test]
+    fn in_a_stream_it_rests() {
+        let (mut writer, mut reader) = unlimited();
+        reader.cursor.rest(REST);
+        pass(&mut writer, &mut reader, REST / 4);
+        assert!(!has_spare(&reader));
+        pass(&mut writer, &mut reader, REST);
+        assert!(has_spare(&reader));
+    }
+
+    #[test]
+    fn it_rests_no_longer_than_the_stream_lasts() {
+        let (mut writer, mut reader) = unlimited();
+        reader.cursor.rest(REST);
+        pass(&mut writer, &mut reader, REST / 4);
+        reader.calm_down();
+        assert!(has_spare(&reader));
+        pass(&mut writer, &mut reader, REST / 4);
+        assert!(has_spare(&reader));
     }
 }

@@ -15,7 +15,7 @@ use crate::pipe::attention::Attention;
 use crate::pipe::chunk::{Buffer, Chunk, EXTERNALS, External, OPEN, SizeClass};
 use crate::pipe::cursor::Cursor;
 use crate::pipe::direction::Direction;
-use crate::pipe::{Body, Outgoing, copy, prefetch};
+use crate::pipe::{Body, Outgoing, copy};
 use crate::sync::Ordering;
 
 /// From which size on a body travels by pointer instead of being copied into the chunk, bytes.
@@ -28,12 +28,6 @@ pub struct Thresholds {
     /// Largest chunk that the queue grows to.
     pub chunk: usize,
 }
-
-/// So far in front of what is written the next cache line is asked for, bytes: over inproc the
-/// reader's processor has it from the chunk's last use, and takes a while to hand it over.
-const AHEAD: usize = 512;
-/// Bodies that fill a cache line or two at most, bytes; larger ones the processor fetches by itself.
-const SMALL: usize = 128;
 
 /// A chunk that is used over and over by one thread stays within the second-level cache.
 const MAX_REWOUND: usize = 64 << 10;
@@ -274,9 +268,6 @@ impl Writer {
         // so it is the writer's; the body cannot overlap memory that nobody else has seen.
         unsafe {
             let to = self.data.add((self.pos - self.base) as usize);
-            if body.len() <= SMALL {
-                prefetch::for_write(to.wrapping_add(AHEAD));
-            }
             let header_len = frame::write_header(flags, body.len(), to);
             copy::mostly_short(body.as_ptr(), to.add(header_len), body.len());
             self.pos += (header_len + body.len()) as u64;

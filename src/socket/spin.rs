@@ -12,6 +12,7 @@
 use std::thread;
 use std::time::Duration;
 
+use crate::pipe::Moment;
 use crate::sys::affinity;
 use crate::sys::clock::{self, Ticks};
 use crate::sys::modes::Modes;
@@ -134,10 +135,13 @@ impl Spin {
         if self.longest == 0 || self.skip > 0 {
             return;
         }
-        let began = Ticks::now();
-        while Ticks::now().since(began) < self.fall_back {
-            std::hint::spin_loop();
-        }
+        clock::keep_busy(self.fall_back);
+    }
+
+    /// For readers that let the other side get ahead while there is something to read; `None` for a
+    /// socket whose callers are not to keep the processor.
+    pub(super) fn moment(&self) -> Option<Moment> {
+        (self.fall_back > 0).then_some(Moment(|| clock::keep_busy(clock::ticks_in(Moment::SPAN))))
     }
 
     /// Where the process has one processor, lets others run on it at once, if that has paid every

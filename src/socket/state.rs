@@ -85,6 +85,7 @@ impl State {
         pattern: Box<dyn Pattern>,
         live: Live,
     ) -> Self {
+        let spin = Spin::new();
         Self {
             kind,
             serial,
@@ -93,7 +94,7 @@ impl State {
             shared,
             options: Options::default(),
             pattern,
-            pipes: Pipes::default(),
+            pipes: Pipes::new(spin.moment()),
             drivers: Drivers::new(),
             occupancy: Occupancy::new(),
             endpoints: Endpoints::default(),
@@ -101,7 +102,7 @@ impl State {
             rcvmore: false,
             stream: Stream::new(),
             raw: false,
-            spin: Spin::new(),
+            spin,
             amid_message: false,
             listed: false,
             has_descriptor: false,
@@ -324,6 +325,7 @@ impl State {
     /// The caller had to wait for input.
     pub(super) fn calm_down(&mut self) {
         self.drivers.calm_down();
+        self.pipes.calm_down();
     }
 
     /// The caller had to wait for room.

@@ -50,6 +50,14 @@ fn origin() -> Instant {
     *ORIGIN.get_or_init(Instant::now)
 }
 
+/// Keeps the processor busy for so many ticks.
+pub fn keep_busy(ticks: u64) {
+    let began = Ticks::now();
+    while Ticks::now().since(began) < ticks {
+        std::hint::spin_loop();
+    }
+}
+
 /// How many ticks `span` lasts. Measured once, in the first call, which takes about 2 ms: make it
 /// where nobody waits.
 #[allow(clippy::disallowed_methods, reason = "measures the clock itself")]

@@ -68,7 +68,8 @@ impl FairQueue {
             return None;
         }
         let id = self.pipes[self.current];
-        if pipes.look(id) {
+        let found = if self.active == 1 { pipes.look_alone(id) } else { pipes.look(id) };
+        if found {
             return Some(id);
         }
         while !pipes.is_unarmed() {
