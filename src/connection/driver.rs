@@ -82,7 +82,8 @@ impl Driver {
             self.flush(Some(writer), pace);
             return false;
         }
-        self.burst.begin(writer.offset(), writer.messages(), pace, now);
+        let room = pace.room(writer);
+        self.burst.begin(writer.offset(), writer.messages(), room, pace, now);
         self.link.keep_ticking();
         self.wait_until_due(writer);
         !std::mem::replace(&mut self.listed, true)

@@ -222,6 +222,12 @@ impl Writer {
         self.heed_changes();
     }
 
+    /// Messages that there is room for before the high-water mark is reached.
+    pub fn room(&mut self) -> u64 {
+        self.count_credit();
+        self.limit.saturating_sub(self.messages)
+    }
+
     #[cold]
     fn can_write_slow(&mut self) -> bool {
         if self.is_closed() || self.dir.writer_blocked() {

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use crate::connection::{Driver, Link, Pace, Received};
 use crate::msg::Msg;
 use crate::pipe::{End, PipeId, Pipes, Rx, Tx};
+use crate::protocol::SocketType;
 use crate::sys::clock::Ticks;
 use crate::sys::modes::Modes;
 
@@ -37,13 +38,13 @@ struct Entry {
 }
 
 impl Drivers {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(kind: SocketType) -> Self {
         Self {
             by_callers: Modes::current().application_drives,
             by_pipe: Vec::new(),
             ids: Vec::new(),
             bursting: Vec::new(),
-            pace: Pace::default(),
+            pace: Pace::new(kind.sends_to_all()),
         }
     }
 
