@@ -5,16 +5,11 @@ use std::sync::Arc;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use zmq::msg::frame;
-use zmq::pipe::{self, Filler, Marks, Scanned, Signal, Thresholds};
+use zmq::pipe::{self, Filler, Marks, Scanned, Thresholds};
 use zmq::protocol::command;
+use zmq::testing::Nobody;
 
 const BATCH: usize = 1000;
-
-struct Nobody;
-
-impl Signal for Nobody {
-    fn signal(&self, _bits: u32) {}
-}
 
 fn encoded(flags: u8, body: &[u8]) -> Vec<u8> {
     let mut header = [0; frame::MAX_HEADER_LEN];

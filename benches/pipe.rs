@@ -8,15 +8,10 @@ use std::time::{Duration, Instant};
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use zmq::msg::Msg;
-use zmq::pipe::{self, Marks, Outgoing, Reader, Signal, Thresholds, Writer};
+use zmq::pipe::{self, Marks, Outgoing, Reader, Thresholds, Writer};
+use zmq::testing::Nobody;
 
 const BATCH: usize = 100;
-
-struct Nobody;
-
-impl Signal for Nobody {
-    fn signal(&self, _bits: u32) {}
-}
 
 fn queue(thresholds: Thresholds) -> (Writer, Reader) {
     let marks = Marks { writer: None, reader: None };

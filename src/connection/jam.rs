@@ -146,20 +146,15 @@ mod tests {
     use crate::connection::receive::{RxSide, Sink};
     use crate::connection::transmit::Source;
     use crate::msg::PeerInfo;
-    use crate::pipe::{self, Marks, Outgoing, Signal, Writer};
+    use crate::pipe::{self, Marks, Outgoing, Writer};
     use crate::reactor::{Cx, Handler, IoThread, IoThreadConfig};
+    use crate::testing::Nobody;
     use crate::transport::Stream;
 
     /// Messages of [`LEN`] bytes that a jammed link is given.
     const MESSAGES: usize = 64;
     const LEN: usize = 64 << 10;
     const PATIENCE: Duration = Duration::from_secs(10);
-
-    struct Nobody;
-
-    impl Signal for Nobody {
-        fn signal(&self, _bits: u32) {}
-    }
 
     /// In the place of a session: tells when the I/O thread hears of room.
     struct Told(mpsc::Sender<()>);

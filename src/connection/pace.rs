@@ -213,7 +213,11 @@ impl Burst {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::pipe::{Marks, Outgoing, outbound};
+    use crate::testing::Nobody;
 
     /// One tick is a nanosecond.
     const PAUSE: u64 = super::PAUSE.as_nanos() as u64;
@@ -417,15 +421,9 @@ mod tests {
 
     #[test]
     fn room_is_what_the_mark_leaves_or_a_step() {
-        use crate::pipe::{Marks, Outgoing, Signal, outbound};
-        struct Nobody;
-        impl Signal for Nobody {
-            fn signal(&self, _bits: u32) {}
-        }
         let writer = |hwm| {
             let marks = Marks { writer: Some(hwm), reader: None };
-            let (mut writer, flusher) =
-                outbound(std::sync::Arc::new(Nobody), std::sync::Arc::new(Nobody), marks);
+            let (mut writer, flusher) = outbound(Arc::new(Nobody), Arc::new(Nobody), marks);
             assert!(writer.write(&mut Outgoing::slice(b"", false)));
             (writer, flusher)
         };

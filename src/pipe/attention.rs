@@ -49,14 +49,9 @@ impl Default for Attention {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pipe::{Marks, Outgoing, Signal, Thresholds, Writer, outbound};
+    use crate::pipe::{Marks, Outgoing, Thresholds, Writer, outbound};
     use crate::sync::membarrier;
-
-    struct Nobody;
-
-    impl Signal for Nobody {
-        fn signal(&self, _bits: u32) {}
-    }
+    use crate::testing::Nobody;
 
     fn is_due_after(writer: &mut Writer, body: &[u8]) -> bool {
         assert!(writer.write(&mut Outgoing::slice(body, false)));
@@ -85,6 +80,7 @@ mod tests {
         attention.end();
         assert!(is_due_after(&mut writer, b"nobody looks"));
     }
+
     /// Whoever ends its attention makes no barrier for the writer, see `Direction::publish`.
     #[test]
     fn a_queue_that_counts_on_attention_is_no_stream() {

@@ -385,13 +385,8 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::pipe::{Marks, Signal, Thresholds, queue};
-
-    struct Nobody;
-
-    impl Signal for Nobody {
-        fn signal(&self, _bits: u32) {}
-    }
+    use crate::pipe::{Marks, Thresholds, queue};
+    use crate::testing::Nobody;
 
     #[test]
     fn scan_stops_at_the_high_water_mark_when_more_than_that_arrives_at_once() {
@@ -416,6 +411,7 @@ mod tests {
         // The fault that this pins was a scan without end.
         finished.recv_timeout(Duration::from_secs(10)).expect("the scan ends");
     }
+
     #[test]
     fn a_stream_of_large_bodies_is_read_into_memory_of_its_own() {
         const LEN: usize = BULK;

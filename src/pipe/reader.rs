@@ -343,13 +343,15 @@ impl fmt::Debug for Reader {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::RefCell;
+
     use super::*;
-    use crate::pipe::{Marks, Outgoing, Signal, Thresholds, Writer, queue};
+    use crate::pipe::{Marks, Outgoing, Thresholds, Writer, queue};
+    use crate::testing::Nobody;
 
-    struct Nobody;
-
-    impl Signal for Nobody {
-        fn signal(&self, _bits: u32) {}
+    thread_local! {
+        /// Who goes on while the reader falls back.
+        static AHEAD: RefCell<Option<Writer>> = const { RefCell::new(None) };
     }
 
     fn unlimited() -> (Writer, Reader) {
@@ -403,5 +405,41 @@ mod tests {
         assert!(has_spare(&reader));
         pass(&mut writer, &mut reader, REST / 4);
         assert!(has_spare(&reader));
+    }
+
+    fn write_ahead() {
+        AHEAD.with_borrow_mut(|writer| {
+            let writer = writer.as_mut().unwrap();
+            assert!(writer.write(&mut Outgoing::slice(&[7; 1024], false)));
+        });
+    }
+
+    /// Whether a reader that takes each message at once keeps off, if its writer does that while it
+    /// falls back.
+    fn keeps_off(meanwhile: fn()) -> (bool, Reader) {
+        let (writer, mut reader) = unlimited();
+        AHEAD.set(Some(writer));
+        let kept_off = (0..10).any(|_| {
+            write_ahead();
+            assert!(reader.can_read());
+            let kept_off = reader.keep_off(Moment(meanwhile));
+            assert!(reader.read().is_some());
+            kept_off
+        });
+        (kept_off, reader)
+    }
+
+    #[test]
+    fn a_reader_keeps_off_the_heels_of_a_writer_that_goes_on() {
+        let (kept_off, mut reader) = keeps_off(write_ahead);
+        assert!(kept_off && reader.queued() > 1);
+        while reader.read().is_some() {}
+        pass(&mut AHEAD.take().unwrap(), &mut reader, REST / 4);
+        assert!(!has_spare(&reader), "what was read rests");
+    }
+
+    #[test]
+    fn a_reader_does_not_keep_off_a_writer_that_waits() {
+        assert!(!keeps_off(|| ()).0);
     }
 }

@@ -9,9 +9,11 @@ mod clock;
 pub mod fuzz;
 #[cfg(loom)]
 pub mod models;
+mod nobody;
 mod pair;
 mod scan;
 
 pub use clock::VirtualClock;
+pub use nobody::Nobody;
 pub use pair::{Pair, Side, config};
 pub use scan::{Message, Scan, Stopped, encode_frame, model, scan};

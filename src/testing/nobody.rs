@@ -1,0 +1,11 @@
+//! An end of a queue that nobody waits at.
+
+use crate::pipe::Signal;
+
+/// Hears signals and does nothing.
+#[derive(Debug)]
+pub struct Nobody;
+
+impl Signal for Nobody {
+    fn signal(&self, _bits: u32) {}
+}
