@@ -13,7 +13,7 @@ use crate::pipe::{Reader, Writer};
 use crate::sys::clock::Ticks;
 
 use super::link::Link;
-use super::pace::{Burst, Pace};
+use super::pace::{self, Burst, Pace};
 
 /// What came of reading in place of waiting.
 /// The more, the better.
@@ -82,8 +82,8 @@ impl Driver {
             self.flush(Some(writer), pace);
             return false;
         }
-        let room = pace.room(writer);
-        self.burst.begin(writer.offset(), writer.messages(), room, pace, now);
+        let follow = pace::may_follow(writer.room());
+        self.burst.begin(writer.offset(), writer.messages(), follow, pace, now);
         self.link.keep_ticking();
         self.wait_until_due(writer);
         !std::mem::replace(&mut self.listed, true)

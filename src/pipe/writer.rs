@@ -222,10 +222,13 @@ impl Writer {
         self.heed_changes();
     }
 
-    /// Messages that there is room for before the high-water mark is reached.
-    pub fn room(&mut self) -> u64 {
-        self.count_credit();
-        self.limit.saturating_sub(self.messages)
+    /// Messages that there is room for before the high-water mark is reached, whatever credit
+    /// [`Writer::can_write_strictly`] counts.
+    pub fn room(&self) -> u64 {
+        match self.dir.hwm() {
+            0 => u64::MAX - self.messages,
+            hwm => (self.dir.credited(self.dir.consumed()) + hwm).saturating_sub(self.messages),
+        }
     }
 
     #[cold]

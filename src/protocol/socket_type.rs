@@ -106,11 +106,6 @@ impl SocketType {
         matches!(self, Self::Req | Self::Dealer | Self::Router)
     }
 
-    /// True for the types that send a message to all their peers, or to all that want it.
-    pub fn sends_to_all(self) -> bool {
-        matches!(self, Self::Pub | Self::Xpub | Self::Sub | Self::Xsub | Self::Radio)
-    }
-
     /// True for the draft types whose sockets may be used by several threads at once.
     pub fn is_thread_safe(self) -> bool {
         matches!(

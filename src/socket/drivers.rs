@@ -12,7 +12,6 @@ use std::sync::Arc;
 use crate::connection::{Driver, Link, Pace, Received};
 use crate::msg::Msg;
 use crate::pipe::{End, PipeId, Pipes, Rx, Tx};
-use crate::protocol::SocketType;
 use crate::sys::clock::Ticks;
 use crate::sys::modes::Modes;
 
@@ -38,13 +37,13 @@ struct Entry {
 }
 
 impl Drivers {
-    pub(super) fn new(kind: SocketType) -> Self {
+    pub(super) fn new() -> Self {
         Self {
             by_callers: Modes::current().application_drives,
             by_pipe: Vec::new(),
             ids: Vec::new(),
             bursting: Vec::new(),
-            pace: Pace::new(kind.sends_to_all()),
+            pace: Pace::default(),
         }
     }
 

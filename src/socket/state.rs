@@ -95,7 +95,7 @@ impl State {
             options: Options::default(),
             pattern,
             pipes: Pipes::new(spin.moment()),
-            drivers: Drivers::new(kind),
+            drivers: Drivers::new(),
             occupancy: Occupancy::new(),
             endpoints: Endpoints::default(),
             last_endpoint: String::new(),

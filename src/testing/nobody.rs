@@ -1,4 +1,6 @@
 //! An end of a queue that nobody waits at.
+//!
+//! Thread: any. Invariants: none. Counterpart: none.
 
 use crate::pipe::Signal;
 
