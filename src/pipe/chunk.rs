@@ -15,7 +15,7 @@
 
 use std::alloc::{self, Layout};
 use std::cell::UnsafeCell;
-use std::mem::MaybeUninit;
+use std::mem::{self, MaybeUninit};
 use std::ptr::{self, NonNull};
 use std::sync::Arc;
 
@@ -105,38 +105,59 @@ struct Entry {
     body: UnsafeCell<MaybeUninit<Msg>>,
 }
 
-/// One link of the chain. Reached by raw pointers from the two ends of the queue.
+/// What the reader knows of the table of external parts, so that it need not look at the writer's words
+/// for each of them.
+struct Reading {
+    /// Null as long as nothing is known.
+    table: *const Table,
+    /// Entries that were counted when the reader looked last; those that are taken back have no place.
+    known: u32,
+    /// Entries that the reader has taken out.
+    taken: u32,
+}
+
+impl Reading {
+    const NOTHING: Self = Self { table: ptr::null(), known: 0, taken: 0 };
+}
+
+/// One link of the chain. Reached by raw pointers from the two ends of the queue. What either end
+/// writes for each external part lies a cache line or more apart: first the reader's, last the writer's.
+#[repr(C)]
 pub(super) struct Chunk {
+    /// The reader's alone.
+    reading: UnsafeCell<Reading>,
     /// Stream offset of the first byte. Written at creation, and by [`Chunk::rewind`] when one
     /// thread holds both ends.
     base: UnsafeCell<u64>,
     buffer: UnsafeCell<Buffer>,
+    /// The peer whose bytes these are, when it differs from the previous chunk's.
+    pub(super) peer: Option<Arc<PeerInfo>>,
+    /// Set by the writer before `end`.
+    pub(super) next: AtomicPtr<Self>,
     /// Stream offset at which the chunk ends, [`OPEN`] while it is the writer's last. The writer
     /// stores it (release) before it publishes anything beyond.
     pub(super) end: AtomicU64,
-    /// Set by the writer before `end`.
-    pub(super) next: AtomicPtr<Self>,
+    externals: AtomicPtr<Table>,
     /// Entries of the table that are written; the writer's store (release) pairs with the
     /// reader's load. Counts also what is not published yet: their offsets tell.
     externals_len: AtomicU32,
-    externals: AtomicPtr<Table>,
-    /// Entries that the reader has taken out; the reader's alone.
-    taken: UnsafeCell<u32>,
-    /// The peer whose bytes these are, when it differs from the previous chunk's.
-    pub(super) peer: Option<Arc<PeerInfo>>,
 }
+
+const _: () = assert!(
+    cfg!(loom) || mem::offset_of!(Chunk, externals) >= mem::offset_of!(Chunk, reading) + 64
+);
 
 impl Chunk {
     pub(super) fn boxed(base: u64, buffer: Buffer, peer: Option<Arc<PeerInfo>>) -> *mut Self {
         pool::boxed(Self {
+            reading: UnsafeCell::new(Reading::NOTHING),
             base: UnsafeCell::new(base),
             buffer: UnsafeCell::new(buffer),
-            end: AtomicU64::new(OPEN),
-            next: AtomicPtr::new(ptr::null_mut()),
-            externals_len: AtomicU32::new(0),
-            externals: AtomicPtr::new(ptr::null_mut()),
-            taken: UnsafeCell::new(0),
             peer,
+            next: AtomicPtr::new(ptr::null_mut()),
+            end: AtomicU64::new(OPEN),
+            externals: AtomicPtr::new(ptr::null_mut()),
+            externals_len: AtomicU32::new(0),
         })
     }
 
@@ -153,9 +174,9 @@ impl Chunk {
         if buffer.class() < wanted || buffer.capacity() < len {
             return false;
         }
-        debug_assert_eq!(*self.taken.get_mut(), self.externals_len.load(Ordering::Relaxed));
+        debug_assert_eq!(self.reading.get_mut().taken, self.externals_len.load(Ordering::Relaxed));
         *self.base.get_mut() = base;
-        *self.taken.get_mut() = 0;
+        *self.reading.get_mut() = Reading::NOTHING;
         self.externals_len.store(0, Ordering::Relaxed);
         self.next.store(ptr::null_mut(), Ordering::Relaxed);
         self.end.store(OPEN, Ordering::Relaxed);
@@ -198,7 +219,7 @@ impl Chunk {
         // SAFETY: the caller holds both ends, so nobody else looks at the cells.
         unsafe {
             *self.base.get() = base;
-            *self.taken.get() = 0;
+            *self.reading.get() = Reading::NOTHING;
             if let Some(buffer) = buffer {
                 *self.buffer.get() = buffer;
             }
@@ -241,9 +262,25 @@ impl Chunk {
         let from = self.externals_len.load(Ordering::Relaxed);
         for index in (len..from).rev() {
             self.externals_len.store(index, Ordering::Relaxed);
-            // SAFETY: the entry was written by `push_external` and nobody else sees it (caller).
-            unsafe { (*(*table)[index as usize].body.get()).assume_init_drop() };
+            // SAFETY: the entry was written by `push_external` and nobody else sees its body (caller).
+            unsafe {
+                let entry = &(*table)[index as usize];
+                // A reader that has counted it finds no place for it.
+                entry.at.store(OPEN, Ordering::Relaxed);
+                (*entry.body.get()).assume_init_drop();
+            }
         }
+    }
+
+    /// Bytes that the chunk takes.
+    ///
+    /// # Safety
+    /// As [`Chunk::span`].
+    pub(super) unsafe fn memory(&self) -> usize {
+        let has_table = !self.externals.load(Ordering::Relaxed).is_null();
+        // SAFETY: as the caller says.
+        let (_, _, capacity) = unsafe { self.span() };
+        capacity + if has_table { size_of::<Table>() } else { 0 }
     }
 
     /// Stream offset of entry `index`, or [`OPEN`] if there is none.
@@ -267,26 +304,46 @@ impl Chunk {
         unsafe { (*(*table)[index as usize].body.get()).assume_init_ref() }
     }
 
+    /// Stream offset of the next entry to be taken, or [`OPEN`] if there is none.
+    ///
+    /// # Safety
+    /// The caller is the reader.
+    pub(super) unsafe fn next_external_at(&self) -> u64 {
+        // SAFETY: the reader's alone (caller).
+        let reading = unsafe { &mut *self.reading.get() };
+        if reading.taken == reading.known {
+            reading.known = self.externals_len();
+            if reading.taken == reading.known {
+                return OPEN;
+            }
+            reading.table = self.externals.load(Ordering::Acquire);
+        }
+        // SAFETY: the table is there before anything counts, and stays as long as the chunk.
+        unsafe { (*reading.table)[reading.taken as usize].at.load(Ordering::Relaxed) }
+    }
+
     /// Takes the body of the next entry out.
     ///
     /// # Safety
-    /// The caller is the reader, and the next entry is published.
+    /// The caller is the reader, and [`Chunk::next_external_at`] found the entry at a published offset.
     pub(super) unsafe fn take_external(&self) -> Msg {
-        let table = self.externals.load(Ordering::Acquire);
-        // SAFETY: `taken` is the reader's; the entry is written and published (caller), and moving
-        // `taken` on makes this the only time it is read out.
+        // SAFETY: `reading` is the reader's, which has looked; the entry is written and published
+        // (caller), and moving `taken` on makes this the only time it is read out.
         unsafe {
-            let index = *self.taken.get();
-            *self.taken.get() = index + 1;
-            (*(*table)[index as usize].body.get()).assume_init_read()
+            let reading = &mut *self.reading.get();
+            let entry = &(*reading.table)[reading.taken as usize];
+            reading.taken += 1;
+            (*entry.body.get()).assume_init_read()
         }
     }
 
+    /// Entries that were taken out.
+    ///
     /// # Safety
     /// The caller is the reader.
     pub(super) unsafe fn taken(&self) -> u32 {
         // SAFETY: only the reader touches the cell (caller).
-        unsafe { *self.taken.get() }
+        unsafe { (*self.reading.get()).taken }
     }
 }
 
@@ -297,7 +354,7 @@ impl Drop for Chunk {
             return;
         }
         let len = self.externals_len.load(Ordering::Relaxed);
-        for index in *self.taken.get_mut()..len {
+        for index in self.reading.get_mut().taken..len {
             // SAFETY: entries between `taken` and `externals_len` are written and still here.
             unsafe { (*(*table)[index as usize].body.get()).assume_init_drop() };
         }

@@ -21,8 +21,10 @@ pub(super) struct Cursor {
     chunk: *mut Chunk,
     /// The first chunk that was not given back to the writer: `chunk`, or one that rests.
     oldest: *mut Chunk,
-    /// Bytes that are read behind a chunk before it is given back.
-    rest: u64,
+    /// Bytes of memory that may rest.
+    rest: usize,
+    /// Bytes of memory that do.
+    resting: usize,
     /// The next byte, and the end of what may be read in this chunk; equal when there is nothing.
     at: *const u8,
     end: *const u8,
@@ -45,6 +47,7 @@ impl Cursor {
             chunk: ptr::null_mut(),
             oldest: ptr::null_mut(),
             rest: 0,
+            resting: 0,
             at: ptr::null(),
             end: ptr::null(),
             external: ptr::null(),
@@ -105,6 +108,8 @@ impl Cursor {
             if pos == end {
                 let next = chunk.next.load(Ordering::Acquire);
                 debug_assert!(!next.is_null());
+                // SAFETY: this end is in the chunk.
+                self.resting += unsafe { chunk.memory() };
                 self.enter(next, pos);
                 self.give_back();
                 // SAFETY: as above, for the chunk just entered.
@@ -121,27 +126,24 @@ impl Cursor {
         }
     }
 
-    /// Lets chunks that were read rest for `bytes` more of the stream before the writer has them again.
-    pub(super) fn rest(&mut self, bytes: u64) {
+    /// Lets chunks that were read rest before the writer has them again, until there are more of them
+    /// than take so many bytes of memory.
+    pub(super) fn rest(&mut self, bytes: usize) {
         self.rest = bytes;
         self.give_back();
     }
 
     /// Gives the writer the chunks that have rested.
     fn give_back(&mut self) {
-        while self.oldest != self.chunk {
-            // SAFETY: a chunk that was read to its end: the writer set `next` and `end`, and is gone.
-            let (end, next) = unsafe {
-                let oldest = &*self.oldest;
-                (oldest.end.load(Ordering::Relaxed), oldest.next.load(Ordering::Relaxed))
-            };
-            if end + self.rest > self.pos() {
-                return;
+        while self.resting > self.rest {
+            // SAFETY: a chunk that was read to its end: the writer set `next` and is gone.
+            unsafe {
+                let oldest = self.oldest;
+                self.oldest = (*oldest).next.load(Ordering::Relaxed);
+                self.resting -= (*oldest).memory();
+                // The writer left the chunk when it set `end`, and this end when it entered the next one.
+                self.dir.leave_spare(oldest);
             }
-            // SAFETY: the writer left the chunk when it set `end`, and this end when it entered the
-            // next one.
-            unsafe { self.dir.leave_spare(self.oldest) };
-            self.oldest = next;
         }
     }
 
@@ -159,8 +161,8 @@ impl Cursor {
 
     /// Looks where the next external part stands, the cursor being at stream offset `pos`.
     fn find_external(&mut self, pos: u64) {
-        // SAFETY: `taken` belongs to this end, which is in a chunk.
-        let at = unsafe { (*self.chunk).external_at((*self.chunk).taken()) };
+        // SAFETY: this end is the reader's, and in a chunk.
+        let at = unsafe { (*self.chunk).next_external_at() };
         self.external = if at <= self.limit {
             // SAFETY: the part stands between `pos` and `limit`, which lie in the chunk.
             unsafe { self.at.add((at - pos) as usize) }

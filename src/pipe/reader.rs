@@ -18,10 +18,10 @@ use crate::pipe::{Frame, Given};
 /// Credit goes back to the writer at least every so many messages.
 const CREDIT_STEP: u64 = 128;
 
-/// Bytes that go by in a stream between two processors before memory is written again: what their
-/// second-level caches hold. Of lines that are in one of those still, the other has to ask for the
-/// right to write, which takes longer than to fetch them from behind.
-const REST: u64 = 1 << 20;
+/// Bytes of memory that are read in a stream between two processors before the first of them are
+/// written again: what their second-level caches hold. Of lines that are in one of those still, the
+/// other has to ask for the right to write, which takes longer than to fetch them from behind.
+const REST: usize = 1 << 20;
 
 /// The reading end. Not `Clone`: one reader per queue.
 pub struct Reader {
@@ -346,6 +346,7 @@ mod tests {
     use std::cell::RefCell;
 
     use super::*;
+    use crate::msg::Msg;
     use crate::pipe::{Marks, Outgoing, Thresholds, Writer, queue};
     use crate::testing::Nobody;
 
@@ -382,7 +383,7 @@ mod tests {
     #[test]
     fn memory_that_was_read_is_the_writers_again_at_once() {
         let (mut writer, mut reader) = unlimited();
-        pass(&mut writer, &mut reader, REST / 4);
+        pass(&mut writer, &mut reader, REST as u64 / 4);
         assert!(has_spare(&reader));
     }
 
@@ -390,9 +391,9 @@ mod tests {
     fn in_a_stream_it_rests() {
         let (mut writer, mut reader) = unlimited();
         reader.cursor.rest(REST);
-        pass(&mut writer, &mut reader, REST / 4);
+        pass(&mut writer, &mut reader, REST as u64 / 4);
         assert!(!has_spare(&reader));
-        pass(&mut writer, &mut reader, REST);
+        pass(&mut writer, &mut reader, REST as u64);
         assert!(has_spare(&reader));
     }
 
@@ -400,11 +401,45 @@ mod tests {
     fn it_rests_no_longer_than_the_stream_lasts() {
         let (mut writer, mut reader) = unlimited();
         reader.cursor.rest(REST);
-        pass(&mut writer, &mut reader, REST / 4);
+        pass(&mut writer, &mut reader, REST as u64 / 4);
         reader.calm_down();
         assert!(has_spare(&reader));
-        pass(&mut writer, &mut reader, REST / 4);
+        pass(&mut writer, &mut reader, REST as u64 / 4);
         assert!(has_spare(&reader));
+    }
+
+    #[test]
+    fn memory_that_rests_is_counted_with_what_goes_by_pointer() {
+        let (mut writer, mut reader) = unlimited();
+        reader.cursor.rest(REST);
+        // Each takes a few bytes of the stream.
+        let sent = (0u64..).find(|_| {
+            let mut body = Msg::from_slice(&[7; 1024]);
+            assert!(writer.write(&mut Outgoing::msg(&mut body, false)));
+            assert!(reader.can_read());
+            assert!(reader.read().is_some_and(|frame| frame.is_external()));
+            has_spare(&reader)
+        });
+        assert!(sent.is_some_and(|sent| sent < REST as u64 / 64), "{sent:?}");
+    }
+
+    #[test]
+    fn a_part_by_pointer_that_was_taken_back_has_no_place() {
+        let (mut writer, mut reader) = unlimited();
+        let large = |fill: u8| Msg::from_slice(&[fill; 1024]);
+        assert!(writer.write(&mut Outgoing::slice(b"before", false)));
+        assert!(writer.write(&mut Outgoing::msg(&mut large(1), true)));
+        // The reader counts the part, which is not published.
+        assert_eq!(reader.read().map(|frame| frame.data().to_vec()), Some(b"before".to_vec()));
+        writer.rollback();
+        // First other bytes stand there, behind a header as long, then another part behind them.
+        for mut body in [Msg::from_slice(&[0; 300]), large(2)] {
+            let expected = body.data().to_vec();
+            assert!(writer.write(&mut Outgoing::msg(&mut body, false)));
+            assert!(reader.can_read());
+            assert_eq!(reader.read().map(|frame| frame.data().to_vec()), Some(expected));
+        }
+        assert!(!reader.can_read());
     }
 
     fn write_ahead() {
@@ -434,7 +469,7 @@ mod tests {
         let (kept_off, mut reader) = keeps_off(write_ahead);
         assert!(kept_off && reader.queued() > 1);
         while reader.read().is_some() {}
-        pass(&mut AHEAD.take().unwrap(), &mut reader, REST / 4);
+        pass(&mut AHEAD.take().unwrap(), &mut reader, REST as u64 / 4);
         assert!(!has_spare(&reader), "what was read rests");
     }
 

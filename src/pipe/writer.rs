@@ -408,7 +408,10 @@ impl Writer {
         let fresh = self.empty_chunk(needed.max(tail));
         // SAFETY: the chunk is this end's alone until it is linked below.
         let (to, class) = unsafe { ((*fresh).span().0, (*fresh).class()) };
-        self.next_class = class.max(self.next_class).next(self.thresholds.chunk);
+        // A chunk that is full of parts by pointer was large enough.
+        if !self.externals_full() {
+            self.next_class = class.max(self.next_class).next(self.thresholds.chunk);
+        }
         if tail > 0 {
             // SAFETY: the tail lies in the current chunk, and the new one holds it.
             unsafe {
