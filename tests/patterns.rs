@@ -34,6 +34,78 @@ fn number(body: &[u8]) -> u32 {
     u32::from_ne_bytes(body.try_into().expect("four bytes"))
 }
 
+#[derive(Clone, Copy, Debug)]
+enum Change {
+    /// Of so many parts.
+    Message(usize),
+    /// Connects, or is connected to.
+    Come(bool),
+    Go(usize),
+}
+
+/// What `other` sends while much waits from one sender alone is among the next two messages.
+fn has_its_turn(pull: &Sock, first: &Sock, other: impl FnOnce()) {
+    for _ in 0..10 {
+        first.send(b"first");
+    }
+    for _ in 0..2 {
+        assert_eq!(pull.try_recv(true), Ok(b"first".to_vec()));
+    }
+    other();
+    let next = [pull.try_recv(true), pull.try_recv(true)];
+    assert!(next.contains(&Ok(b"other".to_vec())), "{next:?}");
+}
+
+#[test]
+fn a_sender_that_comes_has_its_turn() {
+    let context = Context::new();
+    let (pull, pushes) = fan_in(&context, PULL, PUSH, 1);
+    has_its_turn(&pull, &pushes[0], || {
+        let push = context.socket(PUSH);
+        push.connect("inproc://model");
+        push.send(b"other");
+    });
+}
+
+#[test]
+fn a_sender_that_was_silent_has_its_turn() {
+    let context = Context::new();
+    // So many that the receiver is told who has something.
+    let (pull, pushes) = fan_in(&context, PULL, PUSH, 20);
+    assert_eq!(pull.try_recv(true), Err(Errno::EAGAIN));
+    has_its_turn(&pull, &pushes[0], || pushes[1].send(b"other"));
+}
+
+#[test]
+fn a_receiver_that_is_waited_for_has_its_turn() {
+    let context = Context::new();
+    let (push, pulls) = fan_in(&context, PUSH, PULL, 1);
+    push.send(b"alone");
+    push.send(b"alone");
+    assert_eq!(pulls[0].drain().len(), 2);
+    push.connect("ipc:///nonexistent/model");
+    for _ in 0..4 {
+        push.send(b"shared");
+    }
+    assert_eq!(pulls[0].drain().len(), 2);
+}
+
+#[test]
+fn a_message_half_sent_goes_with_its_receiver() {
+    let context = Context::new();
+    let (push, mut pulls) = fan_in(&context, PUSH, PULL, 1);
+    push.send(b"whole");
+    push.send(b"whole");
+    assert_eq!(push.try_send(b"begun", true, true), Ok(5));
+    pulls.clear();
+    let pull = context.socket(PULL);
+    pull.connect("inproc://model");
+    assert_eq!(push.try_send(b"ended", true, false), Ok(5));
+    push.send(b"next");
+    assert_eq!(pull.try_recv_all(true), Ok(vec![b"next".to_vec()]));
+    assert_eq!(pull.try_recv(true), Err(Errno::EAGAIN));
+}
+
 proptest! {
     #![proptest_config(cases(96))]
 
@@ -145,6 +217,67 @@ proptest! {
             }
         }
         prop_assert_eq!(firsts.len(), receivers.min(messages as usize), "each has its turn");
+    }
+
+    /// Whoever comes has its turn from the next message on, whoever goes takes nothing along.
+    #[test]
+    fn push_heeds_who_comes_and_goes(
+        ops in vec(prop_oneof![
+            3 => (1usize..4).prop_map(Change::Message),
+            1 => any::<bool>().prop_map(Change::Come),
+            1 => (0usize..4).prop_map(Change::Go),
+        ], 0..100),
+    ) {
+        let context = Context::new();
+        let push = context.socket(PUSH);
+        push.bind("inproc://model");
+        let mut pulls: Vec<Sock> = Vec::new();
+        let mut names = 0;
+        // Who got the messages since the last change.
+        let mut takers: Vec<usize> = Vec::new();
+        for op in ops {
+            match op {
+                Change::Come(connects) => {
+                    let pull = context.socket(PULL);
+                    if connects {
+                        pull.connect("inproc://model");
+                    } else {
+                        names += 1;
+                        let name = format!("inproc://model-{names}");
+                        pull.bind(&name);
+                        push.connect(&name);
+                    }
+                    pulls.push(pull);
+                    takers.clear();
+                }
+                Change::Go(index) => {
+                    if index < pulls.len() {
+                        drop(pulls.remove(index));
+                        takers.clear();
+                    }
+                }
+                Change::Message(_) if pulls.is_empty() => {
+                    prop_assert_eq!(push.try_send(b"", true, false), Err(Errno::EAGAIN));
+                }
+                Change::Message(parts) => {
+                    let frames: Vec<&[u8]> = [&b"first"[..], b"second", b"third"][..parts].to_vec();
+                    push.send_all(&frames);
+                    let got: Vec<usize> = pulls
+                        .iter()
+                        .enumerate()
+                        .filter_map(|(index, pull)| match pull.try_recv_all(true) {
+                            Ok(received) => (received == frames).then_some(index),
+                            Err(_) => None,
+                        })
+                        .collect();
+                    prop_assert_eq!(got.len(), 1, "one of them gets it");
+                    takers.push(got[0]);
+                    let round = &takers[takers.len().saturating_sub(pulls.len())..];
+                    let distinct: BTreeSet<_> = round.iter().collect();
+                    prop_assert_eq!(distinct.len(), round.len(), "each has its turn");
+                }
+            }
+        }
     }
 
     /// Receivers that are full are passed over; nothing is lost and nothing is taken beyond room.

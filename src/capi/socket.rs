@@ -3,7 +3,7 @@
 use std::ffi::{c_char, c_int, c_void};
 
 use super::constants::{ZMQ_DONTWAIT, ZMQ_PAIR, ZMQ_SNDMORE};
-use super::{buffer_at, bytes_at, count, handle, pointer, status, str_at};
+use super::{buffer_at, bytes_at, count, fail, handle, pointer, status, str_at};
 use crate::error::{Errno, Result};
 use crate::msg::Msg;
 use crate::socket::Socket;
@@ -96,11 +96,30 @@ pub unsafe extern "C" fn zmq_send(
     len: usize,
     flags: c_int,
 ) -> c_int {
+    match handle::socket(socket) {
+        // SAFETY: see the module.
+        Ok(socket) if socket.sends_directly() => unsafe { send::<true>(socket, buf, len, flags) },
+        // SAFETY: as above.
+        Ok(socket) => unsafe { send::<false>(socket, buf, len, flags) },
+        Err(errno) => fail(errno),
+    }
+}
+
+/// By C's convention, so that [`zmq_send`] jumps here and saves nothing.
+///
+/// # Safety
+/// See the module.
+#[inline(never)]
+unsafe extern "C" fn send<const DIRECT: bool>(
+    socket: &'static Socket,
+    buf: *const c_void,
+    len: usize,
+    flags: c_int,
+) -> c_int {
     count(|| {
-        let socket = handle::socket(socket)?;
         // SAFETY: see the module.
         let bytes = unsafe { bytes_at(buf, len) }?;
-        socket.send_slice(bytes, flags & ZMQ_DONTWAIT != 0, flags & ZMQ_SNDMORE != 0)
+        socket.send_slice_by::<DIRECT>(bytes, flags & ZMQ_DONTWAIT != 0, flags & ZMQ_SNDMORE != 0)
     })
 }
 
@@ -128,37 +147,96 @@ pub unsafe extern "C" fn zmq_recv(
     len: usize,
     flags: c_int,
 ) -> c_int {
+    match handle::socket(socket) {
+        // SAFETY: see the module.
+        Ok(socket) if socket.receives_directly() => unsafe {
+            recv::<true>(socket, buf, len, flags)
+        },
+        // SAFETY: as above.
+        Ok(socket) => unsafe { recv::<false>(socket, buf, len, flags) },
+        Err(errno) => fail(errno),
+    }
+}
+
+/// As [`send`], for [`zmq_recv`].
+///
+/// # Safety
+/// See the module.
+#[inline(never)]
+unsafe extern "C" fn recv<const DIRECT: bool>(
+    socket: &'static Socket,
+    buf: *mut c_void,
+    len: usize,
+    flags: c_int,
+) -> c_int {
     count(|| {
-        let socket = handle::socket(socket)?;
         // SAFETY: see the module.
         let out = unsafe { buffer_at(buf, len) };
         // A body that came by pointer goes after the socket's lock: its user's function may run.
         let mut spent = None;
-        socket.recv(flags & ZMQ_DONTWAIT != 0, |frame| frame.copy_to(out, &mut spent))
+        socket
+            .recv_by::<DIRECT, _>(flags & ZMQ_DONTWAIT != 0, |frame| frame.copy_to(out, &mut spent))
     })
 }
 
 /// `zmq_msg_send(3)`
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zmq_msg_send(msg: *mut Msg, socket: *mut c_void, flags: c_int) -> c_int {
+    match handle::socket(socket) {
+        // SAFETY: see the module.
+        Ok(socket) if socket.sends_directly() => unsafe { msg_send::<true>(msg, socket, flags) },
+        // SAFETY: as above.
+        Ok(socket) => unsafe { msg_send::<false>(msg, socket, flags) },
+        Err(errno) => fail(errno),
+    }
+}
+
+/// As [`send`], for [`zmq_msg_send`].
+///
+/// # Safety
+/// See the module.
+#[inline(never)]
+unsafe extern "C" fn msg_send<const DIRECT: bool>(
+    msg: *mut Msg,
+    socket: &'static Socket,
+    flags: c_int,
+) -> c_int {
     count(|| {
-        let socket = handle::socket(socket)?;
         // SAFETY: see the module.
         let msg = unsafe { super::msg::live(msg) }?;
-        socket.send_msg(msg, flags & ZMQ_DONTWAIT != 0, flags & ZMQ_SNDMORE != 0)
+        socket.send_msg_by::<DIRECT>(msg, flags & ZMQ_DONTWAIT != 0, flags & ZMQ_SNDMORE != 0)
     })
 }
 
 /// `zmq_msg_recv(3)`
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zmq_msg_recv(msg: *mut Msg, socket: *mut c_void, flags: c_int) -> c_int {
+    match handle::socket(socket) {
+        // SAFETY: see the module.
+        Ok(socket) if socket.receives_directly() => unsafe { msg_recv::<true>(msg, socket, flags) },
+        // SAFETY: as above.
+        Ok(socket) => unsafe { msg_recv::<false>(msg, socket, flags) },
+        Err(errno) => fail(errno),
+    }
+}
+
+/// As [`send`], for [`zmq_msg_recv`].
+///
+/// # Safety
+/// See the module.
+#[inline(never)]
+unsafe extern "C" fn msg_recv<const DIRECT: bool>(
+    msg: *mut Msg,
+    socket: &'static Socket,
+    flags: c_int,
+) -> c_int {
     count(|| {
-        let socket = handle::socket(socket)?;
         // SAFETY: see the module.
         let msg = unsafe { super::msg::live(msg) }?;
         // What a user's function wants back goes when the socket's lock is released again.
         let old = msg.has_foreign().then(|| std::mem::take(msg));
-        let received = socket.recv(flags & ZMQ_DONTWAIT != 0, |frame| frame.store(msg));
+        let received =
+            socket.recv_by::<DIRECT, _>(flags & ZMQ_DONTWAIT != 0, |frame| frame.store(msg));
         if let Err(errno) = received {
             // COMPAT: looking for a message empties the old one (`capi-tests/api/messages.c`).
             if matches!(errno, Errno::EAGAIN | Errno::EINTR) && socket.looking_empties() {

@@ -38,7 +38,7 @@ impl Pattern for Client {
 
     fn send(&mut self, pipes: &mut Pipes, out: &mut Outgoing<'_>) -> Result<()> {
         single(out)?;
-        self.balance.send(pipes, out).map(|_| ())
+        self.balance.send_only(pipes, out)
     }
 
     fn recv<'p>(&'p mut self, pipes: &'p mut Pipes) -> Result<Frame<'p>> {
@@ -51,5 +51,9 @@ impl Pattern for Client {
 
     fn can_send(&mut self, pipes: &mut Pipes) -> bool {
         self.balance.can_send(pipes)
+    }
+
+    fn sends_directly(&self) -> bool {
+        true
     }
 }

@@ -40,7 +40,7 @@ impl Pattern for Dealer {
     }
 
     fn send(&mut self, pipes: &mut Pipes, out: &mut Outgoing<'_>) -> Result<()> {
-        self.balance.send(pipes, out).map(|_| ())
+        self.balance.send_only(pipes, out)
     }
 
     fn recv<'p>(&'p mut self, pipes: &'p mut Pipes) -> Result<Frame<'p>> {
@@ -53,6 +53,14 @@ impl Pattern for Dealer {
 
     fn can_send(&mut self, pipes: &mut Pipes) -> bool {
         self.balance.can_send(pipes)
+    }
+
+    fn sends_directly(&self) -> bool {
+        true
+    }
+
+    fn receives_directly(&self) -> bool {
+        true
     }
 
     fn set_option(&mut self, _pipes: &mut Pipes, id: i32, value: &[u8]) -> Option<Result<()>> {

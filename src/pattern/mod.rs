@@ -97,6 +97,16 @@ pub trait Pattern: Send {
     /// True if `send` would take something.
     fn can_send(&mut self, pipes: &mut Pipes) -> bool;
 
+    /// True if it tells [`Pipes::send_directly`] when it can.
+    fn sends_directly(&self) -> bool {
+        false
+    }
+
+    /// True if it tells [`Pipes::receive_directly`] when it can.
+    fn receives_directly(&self) -> bool {
+        false
+    }
+
     /// Sets an option of the pattern's own; `None` if it is not.
     fn set_option(&mut self, _pipes: &mut Pipes, _id: i32, _value: &[u8]) -> Option<Result<()>> {
         None

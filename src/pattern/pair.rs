@@ -39,7 +39,12 @@ impl Pattern for Pair {
 
     fn send(&mut self, pipes: &mut Pipes, out: &mut Outgoing<'_>) -> Result<()> {
         match self.pipe {
-            Some(id) if pipes.write(id, out) => Ok(()),
+            Some(id) if pipes.write(id, out) => {
+                if !out.more {
+                    pipes.send_directly(id);
+                }
+                Ok(())
+            }
             _ => Err(Errno::EAGAIN),
         }
     }
@@ -49,6 +54,7 @@ impl Pattern for Pair {
         if !pipes.look_alone(id) {
             return Err(Errno::EAGAIN);
         }
+        pipes.receive_directly(id);
         pipes.read(id).ok_or(Errno::EAGAIN)
     }
 
@@ -58,5 +64,13 @@ impl Pattern for Pair {
 
     fn can_send(&mut self, pipes: &mut Pipes) -> bool {
         self.pipe.is_some_and(|id| pipes.can_write(id))
+    }
+
+    fn sends_directly(&self) -> bool {
+        true
+    }
+
+    fn receives_directly(&self) -> bool {
+        true
     }
 }

@@ -43,6 +43,10 @@ impl Pattern for Pull {
     fn can_send(&mut self, _pipes: &mut Pipes) -> bool {
         false
     }
+
+    fn receives_directly(&self) -> bool {
+        true
+    }
 }
 
 /// The next frame of a fair queue.
@@ -58,6 +62,9 @@ pub(super) fn receive<'p>(queue: &mut FairQueue, pipes: &'p mut Pipes) -> Result
 #[inline(never)]
 fn receive_further<'p>(queue: &mut FairQueue, pipes: &'p mut Pipes) -> Result<Frame<'p>> {
     let id = queue.next(pipes).ok_or(Errno::EAGAIN)?;
+    if queue.is_alone() {
+        pipes.receive_directly(id);
+    }
     let frame = pipes.read(id).ok_or(Errno::EAGAIN)?;
     queue.took(frame.more());
     Ok(frame)

@@ -31,7 +31,7 @@ impl Pattern for Push {
     }
 
     fn send(&mut self, pipes: &mut Pipes, out: &mut Outgoing<'_>) -> Result<()> {
-        self.balance.send(pipes, out).map(|_| ())
+        self.balance.send_only(pipes, out)
     }
 
     fn recv<'p>(&'p mut self, _pipes: &'p mut Pipes) -> Result<Frame<'p>> {
@@ -44,6 +44,10 @@ impl Pattern for Push {
 
     fn can_send(&mut self, pipes: &mut Pipes) -> bool {
         self.balance.can_send(pipes)
+    }
+
+    fn sends_directly(&self) -> bool {
+        true
     }
 }
 

@@ -33,7 +33,7 @@ impl Pattern for Scatter {
 
     fn send(&mut self, pipes: &mut Pipes, out: &mut Outgoing<'_>) -> Result<()> {
         single(out)?;
-        self.balance.send(pipes, out).map(|_| ())
+        self.balance.send_only(pipes, out)
     }
 
     fn recv<'p>(&'p mut self, _pipes: &'p mut Pipes) -> Result<Frame<'p>> {
@@ -46,6 +46,10 @@ impl Pattern for Scatter {
 
     fn can_send(&mut self, pipes: &mut Pipes) -> bool {
         self.balance.can_send(pipes)
+    }
+
+    fn sends_directly(&self) -> bool {
+        true
     }
 }
 

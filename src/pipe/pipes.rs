@@ -14,6 +14,17 @@ use crate::pipe::{Frame, Moment, Outgoing, Port, Reader, Writer};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PipeId(pub u32);
 
+impl PipeId {
+    /// No pipe's.
+    const NONE: Self = Self(u32::MAX);
+}
+
+impl Default for PipeId {
+    fn default() -> Self {
+        Self::NONE
+    }
+}
+
 /// A socket's writing end.
 #[derive(Debug)]
 pub enum Tx {
@@ -108,6 +119,9 @@ pub struct Pipes {
     moment: Option<Moment>,
     /// The pipe whose reader keeps off its writer's heels.
     streaming: Option<PipeId>,
+    /// See [`Pipes::send_directly`] and [`Pipes::receive_directly`].
+    direct_out: PipeId,
+    direct_in: PipeId,
 }
 
 impl Pipes {
@@ -119,6 +133,7 @@ impl Pipes {
     /// Takes a pipe in; `reported` if [`Pipes::next_written`] is to tell what is written to it.
     pub fn insert(&mut self, mut end: End, reported: bool) -> PipeId {
         end.reported = reported;
+        self.ask_pattern();
         let index = self.free.pop().unwrap_or_else(|| {
             self.ends.push(None);
             (self.ends.len() - 1) as u32
@@ -131,7 +146,7 @@ impl Pipes {
     /// Gives a pipe out; the caller has told the pattern.
     pub fn remove(&mut self, id: PipeId) -> Option<End> {
         let end = self.ends.get_mut(id.0 as usize)?.take()?;
-        end.port.set_id(u32::MAX);
+        end.port.set_id(PipeId::NONE.0);
         self.free.push(id.0);
         Some(end)
     }
@@ -220,6 +235,50 @@ impl Pipes {
             self.note_written(id);
         }
         true
+    }
+
+    /// Until a pipe comes or there is news of one, the pattern would write every message of one frame to
+    /// this pipe and do nothing else: it need not be asked.
+    #[inline(always)]
+    pub fn send_directly(&mut self, id: PipeId) {
+        self.direct_out = id;
+    }
+
+    /// As [`Pipes::send_directly`]: the pattern would read whatever this pipe has at hand, and do
+    /// nothing else.
+    #[inline(always)]
+    pub fn receive_directly(&mut self, id: PipeId) {
+        self.direct_in = id;
+    }
+
+    /// The pattern is to be asked again where messages go and where they come from.
+    pub fn ask_pattern(&mut self) {
+        self.direct_out = PipeId::NONE;
+        self.direct_in = PipeId::NONE;
+    }
+
+    /// Writes a message of one frame where all go. False: the pattern is to be asked, nothing was
+    /// written.
+    #[inline(always)]
+    pub fn write_directly(&mut self, out: &mut Outgoing<'_>) -> bool {
+        let id = self.direct_out;
+        let Some(End { reported, tx: Tx::Queue(tx), .. }) = self.end(id) else { return false };
+        if out.more || tx.in_message() || !tx.write(out) {
+            return false;
+        }
+        if *reported && tx.is_due() {
+            self.note_written(id);
+        }
+        true
+    }
+
+    /// The next frame, if it is at hand where all come from.
+    #[inline(always)]
+    pub fn read_directly(&mut self) -> Option<Frame<'_>> {
+        match &mut self.ends.get_mut(self.direct_in.0 as usize)?.as_mut()?.rx {
+            Rx::Queue(rx) => rx.read_at_hand(),
+            Rx::Latest(_) => None,
+        }
     }
 
     /// As [`Pipes::write`], leaving the body in place for the next pipe: small bodies are copied,

@@ -6,6 +6,7 @@
 //! Counterpart: the reading half of `pipe.cpp` in libzmq 4.3.5.
 
 use std::fmt;
+use std::ptr::NonNull;
 use std::sync::Arc;
 
 use crate::msg::PeerInfo;
@@ -122,12 +123,28 @@ impl Reader {
     /// The next frame; `None` if there is no whole message.
     #[inline(always)]
     pub fn read(&mut self) -> Option<Frame<'_>> {
-        let Some((bytes, len, more)) = self.cursor.take_short_frame() else {
-            return self.read_any();
-        };
+        match self.cursor.take_short_frame() {
+            Some(taken) => Some(self.give_out(taken)),
+            None => self.read_any(),
+        }
+    }
+
+    /// As [`Reader::read`], of what is known to be there; `None` says nothing.
+    #[inline(always)]
+    pub(super) fn read_at_hand(&mut self) -> Option<Frame<'_>> {
+        match self.cursor.take_short_frame() {
+            Some(taken) => Some(self.give_out(taken)),
+            None if self.is_at_message() => self.read_any(),
+            None => None,
+        }
+    }
+
+    /// Gives out a short frame that was taken.
+    #[inline(always)]
+    fn give_out(&mut self, (bytes, len, more): (NonNull<u8>, usize, bool)) -> Frame<'_> {
         self.frame_taken(more);
         // SAFETY: published bytes stay until the cursor moves on, and the frame borrows `self`.
-        Some(unsafe { self.given.put_bytes(bytes, len, more, false) })
+        unsafe { self.given.put_bytes(bytes, len, more, false) }
     }
 
     /// A frame of a message was taken, of which `more` follow.

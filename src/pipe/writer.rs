@@ -117,28 +117,22 @@ impl Writer {
         if !self.can_continue() {
             return false;
         }
-        let more = out.more;
-        match &out.body {
+        let flags = flags_of(out.more);
+        match &mut out.body {
             Body::Slice(bytes) if bytes.len() <= self.thresholds.slice => {
-                self.append_frame(flags_of(more), bytes);
+                self.append_frame(flags, bytes);
             }
-            Body::Msg(msg) if self.is_to_be_copied(msg) => {
-                self.append_frame(flags_of(more), msg.data());
-            }
-            _ => self.append_by_pointer(out),
+            Body::Slice(bytes) => self.append_large(flags, bytes),
+            Body::Msg(msg) if self.is_to_be_copied(msg) => self.append_frame(flags, msg.data()),
+            Body::Msg(msg) => self.append_external(flags, std::mem::take(*msg)),
         }
-        self.frame_done(more);
+        self.frame_done(out.more);
         true
     }
 
     #[inline(never)]
-    fn append_by_pointer(&mut self, out: &mut Outgoing<'_>) {
-        let flags = flags_of(out.more);
-        let msg = match &mut out.body {
-            Body::Slice(bytes) => Msg::from_slice(bytes),
-            Body::Msg(msg) => std::mem::take(*msg),
-        };
-        self.append_external(flags, msg);
+    fn append_large(&mut self, flags: u8, bytes: &[u8]) {
+        self.append_external(flags, Msg::from_slice(bytes));
     }
 
     /// Small bodies are copied, unless their user wants to be told when they are through: that is
@@ -175,7 +169,7 @@ impl Writer {
         if body.len() <= self.thresholds.slice {
             self.append_frame(frame::COMMAND, body);
         } else {
-            self.append_external(frame::COMMAND, Msg::from_slice(body));
+            self.append_large(frame::COMMAND, body);
         }
         self.commit();
         self.dir.publish(self.committed, self.messages);
@@ -284,6 +278,7 @@ impl Writer {
         self.filled = self.pos;
     }
 
+    #[inline(never)]
     fn append_external(&mut self, flags: u8, msg: Msg) {
         let needed = frame::MAX_HEADER_LEN;
         if self.externals_full() || self.capacity_end - self.pos < needed as u64 {

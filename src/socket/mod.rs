@@ -41,7 +41,7 @@ use crate::msg::Msg;
 use crate::pattern::{self, PIPE_LOST};
 use crate::pipe::{Frame, Outgoing};
 use crate::protocol::SocketType;
-use crate::sync::{AtomicU32, AtomicU64, Guarded, Held, NotThere, Ordering, StaticU64};
+use crate::sync::{AtomicBool, AtomicU32, AtomicU64, Guarded, Held, NotThere, Ordering, StaticU64};
 use crate::sys::clock::Ticks;
 use crate::sys::poll::{self as sys_poll, PollFd};
 use crate::transport::address;
@@ -52,7 +52,7 @@ use spin::{Look, Spacing, Spin};
 use state::State;
 
 /// Messages of this length and more are sent no faster than the kernel takes them, see
-/// [`Socket::send_bulk`].
+/// [`Socket::let_catch_up`].
 const BULK: usize = 32 << 10;
 
 /// Places of closed sockets are used again only when so many others wait, which gives a handle that
@@ -73,6 +73,9 @@ pub struct Socket {
     calls: AtomicU32,
     /// See [`Socket::serial`]. Written by whoever opens or closes the place.
     serial: AtomicU64,
+    /// See [`Socket::sends_directly`]. Written by whoever opens the place.
+    sends_directly: AtomicBool,
+    receives_directly: AtomicBool,
 }
 
 impl fmt::Debug for Socket {
@@ -94,6 +97,8 @@ impl Socket {
             state: Guarded::empty(),
             calls: AtomicU32::new(0),
             serial: AtomicU64::new(0),
+            sends_directly: AtomicBool::new(false),
+            receives_directly: AtomicBool::new(false),
         };
         Box::leak(Box::new(place))
     }
@@ -106,6 +111,7 @@ impl Socket {
         let weak: Weak<dyn Stop> = Arc::downgrade(&(Arc::clone(&shared) as Arc<dyn Stop>));
         let live = ctx.register(weak)?;
         let serial = SERIAL.fetch_add(1, Ordering::Relaxed);
+        let (sends, receives) = (pattern.sends_directly(), pattern.receives_directly());
         let mut state = Box::new(State::new(kind, serial, Arc::clone(ctx), shared, pattern, live));
         {
             let ctx_options = ctx.options();
@@ -119,6 +125,9 @@ impl Socket {
             if free.len() > MIN_FREE { free.pop_front() } else { None }
         };
         let place = place.unwrap_or_else(Self::make_place);
+        // Whoever still has an older socket's handle is told that it is closed whichever way it goes.
+        place.sends_directly.store(sends, Ordering::Relaxed);
+        place.receives_directly.store(receives, Ordering::Relaxed);
         place.state.replace(Some(state));
         place.serial.store(serial, Ordering::Release);
         Ok(place)
@@ -214,35 +223,113 @@ impl Socket {
         Ok(())
     }
 
+    /// The better way to send on the socket, see [`Socket::send_slice_by`].
+    #[inline]
+    pub fn sends_directly(&self) -> bool {
+        self.sends_directly.load(Ordering::Relaxed)
+    }
+
+    /// The better way to receive on the socket, see [`Socket::recv_by`].
+    #[inline]
+    pub fn receives_directly(&self) -> bool {
+        self.receives_directly.load(Ordering::Relaxed)
+    }
+
     /// Sends bytes as a frame; returns how many.
-    #[inline(always)]
     pub fn send_slice(&'static self, bytes: &[u8], dont_wait: bool, more: bool) -> Result<usize> {
-        let mut out = Outgoing::slice(bytes, more);
-        if bytes.len() >= BULK {
-            self.send_bulk(&mut out, dont_wait)?;
+        if self.sends_directly() {
+            self.send_slice_by::<true>(bytes, dont_wait, more)
         } else {
-            self.send(&mut out, dont_wait)?;
+            self.send_slice_by::<false>(bytes, dont_wait, more)
         }
-        Ok(bytes.len())
     }
 
     /// Sends a message as a frame; it is empty afterwards. On an error it is as it was.
-    #[inline]
     pub fn send_msg(&'static self, msg: &mut Msg, dont_wait: bool, more: bool) -> Result<usize> {
-        let len = msg.len();
-        let mut out = Outgoing::msg(msg, more);
-        if len >= BULK {
-            self.send_bulk(&mut out, dont_wait)?;
+        if self.sends_directly() {
+            self.send_msg_by::<true>(msg, dont_wait, more)
         } else {
-            self.send(&mut out, dont_wait)?;
+            self.send_msg_by::<false>(msg, dont_wait, more)
+        }
+    }
+
+    /// Receives a frame and returns what `take`, which must not call back in, makes of it.
+    pub fn recv<R>(&'static self, dont_wait: bool, take: impl FnOnce(Frame<'_>) -> R) -> Result<R> {
+        if self.receives_directly() {
+            self.recv_by::<true, R>(dont_wait, take)
+        } else {
+            self.recv_by::<false, R>(dont_wait, take)
+        }
+    }
+
+    /// As [`Socket::send_slice`], for a caller that has chosen the way: `DIRECT` if
+    /// [`Socket::sends_directly`]. Either way does the same, one of them faster.
+    #[inline(always)]
+    pub fn send_slice_by<const DIRECT: bool>(
+        &'static self,
+        bytes: &[u8],
+        dont_wait: bool,
+        more: bool,
+    ) -> Result<usize> {
+        let mut guard = self.open_to_news()?;
+        let len = bytes.len();
+        if DIRECT && len < BULK && guard.pipes.write_directly(&mut Outgoing::slice(bytes, more)) {
+            self.sent(&mut guard);
+            guard.release();
+        } else if DIRECT || len >= BULK {
+            self.send_further(guard, &mut Outgoing::slice(bytes, more), dont_wait)?;
+        } else {
+            self.send(guard, &mut Outgoing::slice(bytes, more), dont_wait)?;
+        }
+        Ok(len)
+    }
+
+    /// As [`Socket::send_msg`], see [`Socket::send_slice_by`].
+    #[inline(always)]
+    pub fn send_msg_by<const DIRECT: bool>(
+        &'static self,
+        msg: &mut Msg,
+        dont_wait: bool,
+        more: bool,
+    ) -> Result<usize> {
+        let mut guard = self.open_to_news()?;
+        let len = msg.len();
+        if DIRECT && len < BULK && guard.pipes.write_directly(&mut Outgoing::msg(msg, more)) {
+            self.sent(&mut guard);
+            guard.release();
+        } else if DIRECT || len >= BULK {
+            self.send_further(guard, &mut Outgoing::msg(msg, more), dont_wait)?;
+        } else {
+            self.send(guard, &mut Outgoing::msg(msg, more), dont_wait)?;
         }
         *msg = Msg::new();
         Ok(len)
     }
 
+    /// As [`Socket::send`], where that is not what most calls do: also of large messages.
+    #[inline(never)]
+    fn send_further(
+        &'static self,
+        guard: Guard,
+        out: &mut Outgoing<'_>,
+        dont_wait: bool,
+    ) -> Result<()> {
+        let is_large = out.data().len() >= BULK;
+        self.send(guard, out, dont_wait)?;
+        if is_large {
+            self.let_catch_up(dont_wait);
+        }
+        Ok(())
+    }
+
+    /// Sends a frame as the pattern has it, on the socket that the caller holds.
     #[inline(always)]
-    fn send(&'static self, out: &mut Outgoing<'_>, dont_wait: bool) -> Result<()> {
-        let mut guard = self.open_to_news()?;
+    fn send(
+        &'static self,
+        mut guard: Guard,
+        out: &mut Outgoing<'_>,
+        dont_wait: bool,
+    ) -> Result<()> {
         match self.send_held(&mut guard, out) {
             result @ Err(Errno::EAGAIN | PIPE_LOST) => {
                 self.send_slow(guard, out, dont_wait, result)
@@ -254,25 +341,30 @@ impl Socket {
         }
     }
 
-    /// Sends a frame, if there is room, on the socket that the caller holds.
+    /// A frame was written on the socket that the caller holds.
     #[inline(always)]
-    fn send_held(&'static self, state: &mut State, out: &mut Outgoing<'_>) -> Result<()> {
-        let result = state.pattern.send(&mut state.pipes, out);
+    fn sent(&'static self, state: &mut State) {
         state.stream.sent();
         if state.send_written() && state.has_unlisted_burst() {
             state.listed = pending::add(self);
         }
+    }
+
+    /// Sends a frame, if there is room, on the socket that the caller holds.
+    #[inline(always)]
+    fn send_held(&'static self, state: &mut State, out: &mut Outgoing<'_>) -> Result<()> {
+        let result = state.pattern.send(&mut state.pipes, out);
+        self.sent(state);
         state.remove_leaving();
         result
     }
 
-    /// As [`Socket::send`], and if the kernel does not keep up, lets it catch up for a moment. Not
+    /// A large message was taken: if the kernel does not keep up, lets it catch up for a moment. Not
     /// where there are several peers, of which each would be kept waiting for one.
     #[cold]
-    fn send_bulk(&'static self, out: &mut Outgoing<'_>, dont_wait: bool) -> Result<()> {
-        self.send(out, dont_wait)?;
-        // The message is taken: what happens from here on is not this call's failure.
-        let Ok(guard) = self.lock() else { return Ok(()) };
+    fn let_catch_up(&'static self, dont_wait: bool) {
+        // What happens from here on is not the call's failure.
+        let Ok(guard) = self.lock() else { return };
         let may_wait = !dont_wait && guard.options.ints.sndtimeo != 0;
         let link = guard.only_link().filter(|link| may_wait && link.is_full()).map(Arc::clone);
         drop(guard);
@@ -280,7 +372,6 @@ impl Socket {
             pending::flush();
             jam.work_off();
         }
-        Ok(())
     }
 
     #[cold]
@@ -315,10 +406,47 @@ impl Socket {
         }
     }
 
-    /// Receives a frame and returns what `take`, which must not call back in, makes of it.
+    /// As [`Socket::recv`], for a caller that has chosen the way: `DIRECT` if
+    /// [`Socket::receives_directly`]. Either way does the same, one of them faster.
     #[inline(always)]
-    pub fn recv<R>(&'static self, dont_wait: bool, take: impl FnOnce(Frame<'_>) -> R) -> Result<R> {
+    pub fn recv_by<const DIRECT: bool, R>(
+        &'static self,
+        dont_wait: bool,
+        take: impl FnOnce(Frame<'_>) -> R,
+    ) -> Result<R> {
         let mut guard = self.open_to_news()?;
+        if !DIRECT {
+            return self.recv_held(guard, dont_wait, take);
+        }
+        let Some(frame) = guard.pipes.read_directly() else {
+            return self.recv_further(guard, dont_wait, take);
+        };
+        let more = frame.more();
+        let taken = take(frame);
+        guard.received(more);
+        guard.release();
+        Ok(taken)
+    }
+
+    /// As [`Socket::recv_held`], where that is not the way that most come.
+    #[inline(never)]
+    fn recv_further<R>(
+        &'static self,
+        guard: Guard,
+        dont_wait: bool,
+        take: impl FnOnce(Frame<'_>) -> R,
+    ) -> Result<R> {
+        self.recv_held(guard, dont_wait, take)
+    }
+
+    /// Receives a frame as the pattern has it, on the socket that the caller holds.
+    #[inline(always)]
+    fn recv_held<R>(
+        &'static self,
+        mut guard: Guard,
+        dont_wait: bool,
+        take: impl FnOnce(Frame<'_>) -> R,
+    ) -> Result<R> {
         match guard.try_recv() {
             Ok(frame) => {
                 let more = frame.more();
@@ -332,7 +460,7 @@ impl Socket {
         }
     }
 
-    /// As [`Socket::recv`], after a first look that failed.
+    /// As [`Socket::recv_held`], after a first look that failed.
     #[cold]
     fn recv_slow<R>(
         &'static self,

@@ -161,6 +161,7 @@ impl State {
         }
         let mut news = std::mem::take(&mut self.news);
         self.inbox.take(|id, bits| news.push((id, bits)));
+        self.pipes.ask_pattern();
         for (id, bits) in news.drain(..) {
             if id == OWN_PORT {
                 self.shared.own_port_was_taken();

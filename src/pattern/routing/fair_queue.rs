@@ -45,6 +45,11 @@ impl FairQueue {
         }
     }
 
+    /// True if there is one pipe that may have something.
+    pub(in super::super) fn is_alone(&self) -> bool {
+        self.active == 1
+    }
+
     /// As [`FairQueue::next`], as far as that can be told without doing anything.
     #[inline(always)]
     pub(in super::super) fn at_hand(&self, pipes: &Pipes) -> Option<PipeId> {

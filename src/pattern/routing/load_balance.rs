@@ -66,6 +66,23 @@ impl LoadBalance {
         self.send_slow(pipes, out)
     }
 
+    /// As [`LoadBalance::send`], for a pattern that does nothing else.
+    #[inline(always)]
+    pub(in super::super) fn send_only(
+        &mut self,
+        pipes: &mut Pipes,
+        out: &mut Outgoing<'_>,
+    ) -> Result<()> {
+        let id = self.send(pipes, out)?;
+        if self.active == 1
+            && !self.more
+            && let Some(id) = id
+        {
+            pipes.send_directly(id);
+        }
+        Ok(())
+    }
+
     /// The current pipe took a frame, of whose message `more` follow.
     #[inline(always)]
     fn took(&mut self, more: bool) {
