@@ -114,7 +114,8 @@ impl Driver {
     }
 
     fn flush(&mut self, mut writer: Option<&mut Writer>, pace: &mut Pace) {
-        self.burst.end();
+        let last = writer.as_ref().map_or(0, |writer| writer.messages());
+        self.burst.end(last, pace);
         if let Some(writer) = &mut writer {
             writer.set_due(0);
         }

@@ -32,6 +32,10 @@ const CLOCK_EVERY: u64 = 16;
 /// After a pause so many flushes are made at once before messages are taken for a burst: two
 /// messages back to back, and then nothing, must not make the second one wait.
 const PROMPT: u32 = 2;
+/// Who has sent one message between two waits so many times in a row takes turns with its peer: without
+/// that, each message would be a burst of one, for whose rest the I/O thread wakes up. Not sooner, as
+/// of several requests that are under way one may be answered alone.
+const TURNS: u32 = 16;
 /// A burst over more connections than this is the I/O thread's: the caller would write a message or
 /// two at a time, each of which takes as long as filling the next fifty.
 pub(super) const MANY: usize = 32;
@@ -49,6 +53,10 @@ pub struct Pace {
     pub waiting: usize,
     /// Prompt flushes left.
     prompt: u32,
+    /// Messages sent since the caller waited.
+    sent: u64,
+    /// Waits in a row, with one message between each and the one before.
+    turns: u32,
     /// [`BURST_SPAN`], [`SPAN_EACH`] and [`PAUSE`] in ticks.
     least_span: u64,
     span_each: u64,
@@ -72,6 +80,8 @@ impl Pace {
             begun: 0,
             waiting: 0,
             prompt: PROMPT,
+            sent: 0,
+            turns: 0,
             least_span: ticks_in(BURST_SPAN),
             span_each: ticks_in(SPAN_EACH),
             pause: ticks_in(PAUSE),
@@ -82,6 +92,17 @@ impl Pace {
     /// The socket had to wait for input: what it sends next is an answer, and no part of a burst.
     pub fn calm_down(&mut self) {
         self.prompt = PROMPT;
+    }
+
+    /// The caller is going to wait. If it has sent one message since it last did, again and again, then
+    /// its messages are requests or answers, and no bursts.
+    pub fn wait(&mut self) {
+        match self.sent {
+            0 => return,
+            1 => self.turns = self.turns.saturating_add(1),
+            _ => self.turns = 0,
+        }
+        self.sent = 0;
     }
 
     /// The caller waited for room, be it for long: what it sends next goes on with its burst.
@@ -101,8 +122,12 @@ impl Pace {
         let has_paused = now.since(self.flushed_at.max(sent_at)) > self.pause
             && (self.waiting <= MANY || now.since(self.written_at) > self.pause);
         self.written_at = now;
+        self.sent += 1;
         if has_paused {
             self.prompt = PROMPT;
+            return true;
+        }
+        if self.turns >= TURNS && self.sent == 1 {
             return true;
         }
         let prompt = self.prompt > 0;
@@ -200,9 +225,12 @@ impl Burst {
                 && now.since(self.began) > pace.span()
     }
 
-    /// Sent.
-    pub(super) fn end(&mut self) {
-        self.open = false;
+    /// Sent up to the message of that number, if there was a burst.
+    pub(super) fn end(&mut self, number: u64, pace: &mut Pace) {
+        if std::mem::take(&mut self.open) {
+            // The first one counted when it began.
+            pace.sent += number.saturating_sub(self.first);
+        }
     }
 }
 
@@ -261,7 +289,7 @@ mod tests {
                 false
             };
             if flushes {
-                burst.end();
+                burst.end(number, pace);
                 self.now += FLUSH;
                 self.pace.flushed_at = Ticks::from_raw(self.now);
                 self.flushes.push(self.written[at] - self.sent[at]);
@@ -278,8 +306,13 @@ mod tests {
 
         /// As before the thread waits for something.
         fn flush_all(&mut self) {
-            self.bursts.iter_mut().for_each(Burst::end);
+            for (burst, number) in self.bursts.iter_mut().zip(&self.written) {
+                burst.end(*number, &mut self.pace);
+            }
+            self.now += FLUSH;
+            self.pace.flushed_at = Ticks::from_raw(self.now);
             self.pace.waiting = 0;
+            self.pace.wait();
             self.sent.clone_from(&self.written);
         }
 
@@ -326,6 +359,29 @@ mod tests {
         sender.now += 10 * PAUSE;
         sender.pace.go_on(Ticks::from_raw(sender.now));
         assert!(!sender.send(0));
+    }
+
+    /// Messages that leave at once of a thousand times so many, with a short wait behind each time.
+    fn at_once(each_time: usize) -> usize {
+        let mut sender = Sender::new(1);
+        let mut at_once = 0;
+        for _ in 0..1000 {
+            at_once += (0..each_time).filter(|_| sender.send(0)).count();
+            sender.flush_all();
+        }
+        at_once
+    }
+
+    #[test]
+    fn who_takes_turns_with_the_peer_sends_at_once() {
+        assert!(at_once(1) >= 1000 - TURNS as usize);
+    }
+
+    #[test]
+    fn who_sends_several_each_time_makes_bursts_of_them() {
+        for each_time in [2, 3, 10, 100] {
+            assert!(at_once(each_time) <= 2 * PROMPT as usize, "{each_time}");
+        }
     }
 
     #[test]

@@ -154,6 +154,7 @@ impl Drivers {
         if !self.bursting.is_empty() {
             self.flush_bursting(pipes);
         }
+        self.pace.wait();
     }
 
     fn flush_bursting(&mut self, pipes: &mut Pipes) {
