@@ -35,6 +35,8 @@ def parser():
     add("--bin", metavar="DIR", help="folder of the programs")
     add("--upstream-bin", metavar="DIR", help="folder of libzmq's own perf programs")
     add("--pairs", type=int, default=5, metavar="N", help="runs with either library (5)")
+    add("--most", type=int, metavar="N",
+        help="up to so many where a target lies within the middle half of the ratios (--pairs)")
     add("--scale", type=float, default=1, metavar="X", help="times as many messages (1)")
     add("--timeout", type=float, metavar="S", help="seconds after which a run has failed")
     add("--one-core", action="store_true", help="keep every row on one core")
@@ -89,8 +91,8 @@ def check_use(options, selected):
     """Refuses what makes no sense, before anything is measured."""
     if not options.ours or not options.reference:
         raise LibraryError("--ours and --reference are needed")
-    if options.pairs < 1 or not options.scale > 0:
-        raise LibraryError("--pairs is at least 1, --scale above 0")
+    if options.pairs < 1 or options.most < options.pairs or not options.scale > 0:
+        raise LibraryError("--pairs is at least 1, --most no less, --scale above 0")
     if any(row.upstream for row in selected) and not options.upstream_bin:
         raise LibraryError("rows of libzmq's own programs need --upstream-bin")
     if options.results and (options.one_core or options.busy):
@@ -104,11 +106,11 @@ def open_store(options):
     if not options.results:
         return None
     store = Store(options.results)
-    how = {"pairs": options.pairs, "scale": options.scale}
+    how = {"pairs": options.pairs, "most": options.most, "scale": options.scale}
     if options.document_only or options.again or options.go_on and options.results.exists():
         store.load()
-        if not options.document_only and any(store.head[name] != how[name] for name in how):
-            raise StoreError(f"{options.results} has results of other --pairs or another --scale")
+        if not options.document_only and any(store.head.get(name) != how[name] for name in how):
+            raise StoreError(f"{options.results} has results of other --pairs, --most or --scale")
     else:
         store.begin({"machine": machine.details(), **how})
     return store
@@ -124,13 +126,14 @@ def measure_all(selected, options, store):
 
     print(f"machine: {machine.describe(machine.details())}")
     print(f"ours:    {ours.path}\nlibzmq:  {reference.path}")
-    print(f"{len(selected)} rows, {options.pairs} pairs each, CPU time per message\n", flush=True)
+    more = f" and up to {options.most} where that is close" if options.most > options.pairs else ""
+    print(f"{len(selected)} rows, {options.pairs} pairs each{more}, CPU time per message\n", flush=True)
     terminal = report.Terminal(sys.stdout)
     terminal.heading()
     results = []
     for row in selected:
         row = rows.modified(row, options.scale, options.timeout, options.one_core, options.busy)
-        results.append(measure(runner, row, ours, reference, options.pairs, calls))
+        results.append(measure(runner, row, ours, reference, options.pairs, options.most, calls))
         terminal.row(results[-1])
         if store:
             store.add(results[-1])
@@ -149,6 +152,8 @@ def write_files(options, results):
 
 def run(options):
     """The whole job; the exit status."""
+    if options.most is None:
+        options.most = options.pairs
     selected = rows.select(options.rows)
     if options.list:
         list_rows(selected if options.rows != ["main"] else rows.ROWS)

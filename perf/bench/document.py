@@ -82,9 +82,10 @@ def summary(results):
 def method(head):
     """How it was measured."""
     yield (f"Each figure is the median of {head['pairs']} runs with libzmq 4.3.5 (Release, drafts, "
-           "libsodium) and as many with this\nlibrary, in turn. A ratio is the median of the pairs' "
-           "ratios, and above 1 where this library is\nbetter; its spread is the smallest and the "
-           "largest of a pair. Targets are ratios, `<=` is a bound\non our own figure; where "
+           "libsodium) and as many with this\nlibrary, in turn; where a target lies within the middle "
+           f"half of the ratios, of up to {head['most']}, which all\ncount. A ratio is the median of "
+           "the pairs' ratios, and above 1 where this library is better; its\nspread is the smallest "
+           "and the largest of a pair. Targets are ratios, `<=` is a bound\non our own figure; where "
            "nothing better is asked for, libzmq's figure is the target. CPU time is that\nof both "
            "sides together, user and system, per message. Calls are system calls per message,\n"
            "counted in runs of their own. Bold: below the target.")

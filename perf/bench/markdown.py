@@ -3,7 +3,7 @@
 from . import report
 from .growth import curves
 
-COLUMNS = ("row", "figure", "libzmq", "ours", "ratio", "spread", "target", "CPU libzmq",
+COLUMNS = ("row", "figure", "libzmq", "ours", "ratio", "spread", "pairs", "target", "CPU libzmq",
            "CPU ours", "CPU ratio", "CPU target", "calls libzmq", "calls ours")
 
 
@@ -32,7 +32,7 @@ def row_cells(result):
     if result.calls:
         ours, reference = result.calls
         shared[4:] = (report.calls(reference), report.calls(ours))
-    name = result.row.name
+    name, pairs = result.row.name, str(len(result.pairs))
     for line in result.lines():
         unit = line.metric.unit
         ours, ratio = report.human(line.ours, unit), report.factor(line.ratio)
@@ -41,10 +41,10 @@ def row_cells(result):
         elif line.at_target() is False:
             ratio = f"**{ratio}**"
         yield [name, line.metric.key, report.human(line.reference, unit), ours, ratio,
-               report.spread(line), report.goal(line.metric), *shared]
-        name, shared = "", [""] * 6
+               report.spread(line), pairs, report.goal(line.metric), *shared]
+        name, pairs, shared = "", "", [""] * 6
     if result.failure:
-        yield [name, "**failed**", result.failure.replace("|", "/").replace("\n", " ")] + [""] * 10
+        yield [name, "**failed**", result.failure.replace("|", "/").replace("\n", " ")] + [""] * 11
 
 
 def table_of_rows(results):

@@ -8,14 +8,15 @@ from .result import Result
 from .runner import RunFailed, busy_cores
 
 
-def measure(runner, row, ours, reference, pairs, counter=None):
-    """All pairs of one row; a failure ends it and is part of the result."""
+def measure(runner, row, ours, reference, pairs, most, counter=None):
+    """So many pairs of one row, and up to `most` where it is close to a target; all of them count. A
+    failure ends it and is part of the result."""
     result = Result(row)
     library = reference
     start = time.monotonic()
     try:
         with busy_cores() if row.busy else contextlib.nullcontext():
-            for _ in range(pairs):
+            while len(result.pairs) < pairs or len(result.pairs) < most and result.is_close():
                 figures = []
                 for library in (reference, ours):
                     figures.append(runner.run(row, library))

@@ -1,7 +1,7 @@
 """The figures of a row's runs, and the judgement on them."""
 
 from dataclasses import dataclass, field
-from statistics import median
+from statistics import median, quantiles
 from typing import Optional
 
 from .row import LESS, Metric, Row
@@ -22,6 +22,14 @@ class Line:
     def ratio(self):
         """The median of the pairs' ratios."""
         return median(self.ratios) if self.ratios else None
+
+    def is_close(self):
+        """Whether the target lies within the middle half of the ratios: then other pairs might be
+        judged otherwise."""
+        if self.metric.target is None or len(self.ratios) < 2:
+            return False
+        low, _, high = quantiles(self.ratios, n=4, method="inclusive")
+        return low <= self.metric.target <= high
 
     def verdict(self):
         """`ok`, `BELOW` its target, or nothing where there is none."""
@@ -86,6 +94,10 @@ class Result:
                                             for pair in self.pairs for figures in pair):
             return None
         return self.line(Metric(key, CPU_UNIT, LESS, self.row.cpu_target))
+
+    def is_close(self):
+        """Whether any figure is too close to its target to be judged by so few pairs."""
+        return any(line.is_close() for line in (*self.lines(), self.cpu()) if line)
 
     def shortfalls(self, targets, tolerance):
         """What is wrong with it, as sentences."""

@@ -27,6 +27,10 @@ while os.getppid() == parent:
     for _ in range(1_000_000):
         pass
 """
+# The state of a listening socket in /proc/net/tcp.
+TCP_LISTEN = "0A"
+# Between two looks whether a program is bound to its endpoint.
+BOUND_EVERY_S = 0.002
 # Until what makes the cores busy does so.
 HOG_START_S = 0.1
 
@@ -62,6 +66,17 @@ def free_endpoint(command, folder):
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return f"tcp://127.0.0.1:{probe.getsockname()[1]}"
+
+
+def is_bound(endpoint):
+    """Whether somebody listens there, without connecting, which the program would take for its peer."""
+    transport, _, address = endpoint.partition("://")
+    if transport == "ipc":
+        return Path(address).exists()
+    local = f":{int(address.rpartition(':')[2]):04X}"
+    with open("/proc/net/tcp", encoding="ascii") as sockets:
+        return any(fields[1].endswith(local) and fields[3] == TCP_LISTEN
+                   for fields in map(str.split, sockets))
 
 
 @contextlib.contextmanager
@@ -102,6 +117,13 @@ class Process:
             how = f"status {code}" if code > 0 else signal.Signals(-code).name
             raise RunFailed(f"{self.name} ended with {how}: {self.text().strip()[-300:]}")
 
+    def wait_until_bound(self, endpoint, deadline):
+        """Waits until it listens at the endpoint, or has ended without."""
+        while not is_bound(endpoint) and self.child.poll() is None:
+            if time.monotonic() > deadline:
+                raise RunFailed(f"{self.name} was not bound in time")
+            time.sleep(BOUND_EVERY_S)
+
     def text(self):
         """What it has printed."""
         self.output.seek(0)
@@ -126,9 +148,9 @@ class Runner:
         """The path of one of a row's programs."""
         return (self.upstream if row.upstream else self.own) / name
 
-    def commands(self, row, count, folder):
+    def commands(self, row, count, endpoint):
         """The command lines of a row: one, or local and remote."""
-        values = {"count": count, "endpoint": free_endpoint(row.name.split("/"), folder)}
+        values = {"count": count, "endpoint": endpoint}
         commands = []
         for command in filter(None, (row.command, row.remote)):
             arguments = [argument.format(**values) for argument in command[1:]]
@@ -144,8 +166,12 @@ class Runner:
             deadline = time.monotonic() + row.timeout
             before = resource.getrusage(resource.RUSAGE_CHILDREN)
             processes = []
+            endpoint = free_endpoint(row.name.split("/"), folder)
             try:
-                for command in self.commands(row, count, folder):
+                for command in self.commands(row, count, endpoint):
+                    if processes:
+                        # Who is refused tries again after 100 ms, which a program may count as latency.
+                        processes[0].wait_until_bound(endpoint, deadline)
                     processes.append(Process(wrap(command), library.environment(), row.one_core))
                 # A remote that failed leaves its local waiting for ever: so the last one first.
                 for process in reversed(processes):
