@@ -240,6 +240,26 @@ fn a_message_that_is_taken_back_leaves_no_trace() {
     });
 }
 
+/// The reader may have counted the body already: what is written then has its bytes in the same place.
+#[test]
+fn a_body_by_pointer_that_is_taken_back_leaves_no_trace() {
+    loom::model(|| {
+        let Queue { mut writer, mut reader, to_reader, .. } = queue(0);
+        let thread = thread::spawn(move || {
+            assert!(write(&mut writer, b"one", false));
+            assert!(write(&mut writer, &[5; 50], true));
+            writer.rollback();
+            assert!(write(&mut writer, b"two", false));
+            assert!(write(&mut writer, &[6; 50], false));
+            writer
+        });
+        for expected in [&b"one"[..], b"two", &[6; 50]] {
+            assert_eq!(next(&mut reader, &to_reader), Some(vec![expected.to_vec()]));
+        }
+        drop(thread.join().expect("no panic"));
+    });
+}
+
 /// Chunks of 32 bytes: the second frame opens a new one, the third goes by pointer.
 #[test]
 fn a_message_over_several_chunks_arrives_whole() {

@@ -109,7 +109,9 @@ def open_store(options):
     how = {"pairs": options.pairs, "most": options.most, "scale": options.scale}
     if options.document_only or options.again or options.go_on and options.results.exists():
         store.load()
-        if not options.document_only and any(store.head.get(name) != how[name] for name in how):
+        if any(name not in store.head for name in how):
+            raise StoreError(f"{options.results} was written by an older version")
+        if not options.document_only and any(store.head[name] != how[name] for name in how):
             raise StoreError(f"{options.results} has results of other --pairs, --most or --scale")
     else:
         store.begin({"machine": machine.details(), **how})

@@ -237,8 +237,8 @@ impl Pipes {
         true
     }
 
-    /// Until a pipe comes or there is news of one, the pattern would write every message of one frame to
-    /// this pipe and do nothing else: it need not be asked.
+    /// Until a pipe comes or goes or there is news of one, the pattern would write every message of one
+    /// frame to this pipe and do nothing else: it need not be asked.
     #[inline(always)]
     pub fn send_directly(&mut self, id: PipeId) {
         self.direct_out = id;
@@ -507,6 +507,7 @@ impl Pipes {
         {
             end.leaving = true;
             self.leaving.push(id);
+            self.ask_pattern();
         }
     }
 
@@ -551,5 +552,29 @@ impl Pipes {
         let next = self.written;
         self.written = self.also_written.pop();
         next
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pipe::{Inbox, Marks, Thresholds, queue};
+    use crate::testing::Nobody;
+
+    #[test]
+    fn a_pipe_that_is_to_end_is_not_used_directly() {
+        let marks = Marks { writer: Some(0), reader: Some(0) };
+        let one = || queue(Arc::new(Nobody), Arc::new(Nobody), marks, Thresholds::INPROC);
+        let ((tx, _theirs), (mut peer, mut rx)) = (one(), one());
+        assert!(peer.write(&mut Outgoing::slice(b"at hand", false)) && rx.can_read());
+        let port = Port::new(Inbox::new(Box::new(Nobody)));
+        let mut pipes = Pipes::default();
+        let id = pipes.insert(End::new(Tx::Queue(tx), Rx::Queue(rx), port), false);
+        pipes.send_directly(id);
+        pipes.receive_directly(id);
+        assert!(pipes.write_directly(&mut Outgoing::slice(b"before", false)));
+        pipes.terminate(id);
+        assert!(!pipes.write_directly(&mut Outgoing::slice(b"behind", false)));
+        assert!(pipes.read_directly().is_none());
     }
 }

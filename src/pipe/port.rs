@@ -194,15 +194,10 @@ impl Signal for LatePort {
     }
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(test)]
 mod tests {
     use super::*;
-
-    struct Nobody;
-
-    impl Wake for Nobody {
-        fn wake(&self) {}
-    }
+    use crate::testing::Nobody;
 
     #[test]
     fn a_closed_inbox_keeps_no_port() {

@@ -378,7 +378,7 @@ mod tests {
     }
 
     /// Passes so many bytes in messages of a kilobyte.
-    fn pass(writer: &mut Writer, reader: &mut Reader, bytes: u64) {
+    fn pass(writer: &mut Writer, reader: &mut Reader, bytes: usize) {
         for number in 0..bytes >> 10 {
             let body = [number as u8; 1024];
             assert!(writer.write(&mut Outgoing::slice(&body, false)));
@@ -400,7 +400,7 @@ mod tests {
     #[test]
     fn memory_that_was_read_is_the_writers_again_at_once() {
         let (mut writer, mut reader) = unlimited();
-        pass(&mut writer, &mut reader, REST as u64 / 4);
+        pass(&mut writer, &mut reader, REST / 4);
         assert!(has_spare(&reader));
     }
 
@@ -408,9 +408,9 @@ mod tests {
     fn in_a_stream_it_rests() {
         let (mut writer, mut reader) = unlimited();
         reader.cursor.rest(REST);
-        pass(&mut writer, &mut reader, REST as u64 / 4);
+        pass(&mut writer, &mut reader, REST / 4);
         assert!(!has_spare(&reader));
-        pass(&mut writer, &mut reader, REST as u64);
+        pass(&mut writer, &mut reader, REST);
         assert!(has_spare(&reader));
     }
 
@@ -418,10 +418,10 @@ mod tests {
     fn it_rests_no_longer_than_the_stream_lasts() {
         let (mut writer, mut reader) = unlimited();
         reader.cursor.rest(REST);
-        pass(&mut writer, &mut reader, REST as u64 / 4);
+        pass(&mut writer, &mut reader, REST / 4);
         reader.calm_down();
         assert!(has_spare(&reader));
-        pass(&mut writer, &mut reader, REST as u64 / 4);
+        pass(&mut writer, &mut reader, REST / 4);
         assert!(has_spare(&reader));
     }
 
@@ -430,14 +430,14 @@ mod tests {
         let (mut writer, mut reader) = unlimited();
         reader.cursor.rest(REST);
         // Each takes a few bytes of the stream.
-        let sent = (0u64..).find(|_| {
+        let sent = (0..).find(|_| {
             let mut body = Msg::from_slice(&[7; 1024]);
             assert!(writer.write(&mut Outgoing::msg(&mut body, false)));
             assert!(reader.can_read());
             assert!(reader.read().is_some_and(|frame| frame.is_external()));
             has_spare(&reader)
         });
-        assert!(sent.is_some_and(|sent| sent < REST as u64 / 64), "{sent:?}");
+        assert!(sent.is_some_and(|sent| sent < REST / 64), "{sent:?}");
     }
 
     #[test]
@@ -486,7 +486,7 @@ mod tests {
         let (kept_off, mut reader) = keeps_off(write_ahead);
         assert!(kept_off && reader.queued() > 1);
         while reader.read().is_some() {}
-        pass(&mut AHEAD.take().unwrap(), &mut reader, REST as u64 / 4);
+        pass(&mut AHEAD.take().unwrap(), &mut reader, REST / 4);
         assert!(!has_spare(&reader), "what was read rests");
     }
 

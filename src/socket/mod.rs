@@ -273,6 +273,7 @@ impl Socket {
     ) -> Result<usize> {
         let mut guard = self.open_to_news()?;
         let len = bytes.len();
+        // A frame for each way: one that is handed on lies in memory, one that is written here does not.
         if DIRECT && len < BULK && guard.pipes.write_directly(&mut Outgoing::slice(bytes, more)) {
             self.sent(&mut guard);
             guard.release();

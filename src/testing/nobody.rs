@@ -2,7 +2,7 @@
 //!
 //! Thread: any. Invariants: none. Counterpart: none.
 
-use crate::pipe::Signal;
+use crate::pipe::{Signal, Wake};
 
 /// Hears signals and does nothing.
 #[derive(Debug)]
@@ -10,4 +10,8 @@ pub struct Nobody;
 
 impl Signal for Nobody {
     fn signal(&self, _bits: u32) {}
+}
+
+impl Wake for Nobody {
+    fn wake(&self) {}
 }

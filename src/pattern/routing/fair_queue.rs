@@ -73,7 +73,7 @@ impl FairQueue {
             return None;
         }
         let id = self.pipes[self.current];
-        let found = if self.active == 1 { pipes.look_alone(id) } else { pipes.look(id) };
+        let found = if self.is_alone() { pipes.look_alone(id) } else { pipes.look(id) };
         if found {
             return Some(id);
         }
