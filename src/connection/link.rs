@@ -34,8 +34,8 @@ use super::transmit::TxSide;
 /// The I/O thread's memory of a link that it looks after.
 #[derive(Debug, Default)]
 pub(super) struct Watch {
-    /// Flushes at the last tick, and ticks since then without another.
-    flushes: u32,
+    /// Bursts at the last tick, and ticks since then without another.
+    bursts: u32,
     idle_ticks: u32,
     /// Visits at the last look, and looks since then without another while the application slept.
     visits: u32,
@@ -95,8 +95,9 @@ pub struct Link {
     /// Stream offset up to which the pipe was flushed, and when. Written under the transmit role.
     flushed: AtomicU64,
     flushed_at: AtomicU64,
-    /// Flushes so far, by which a tick sees that the application flushes by itself.
-    flushes: AtomicU32,
+    /// Bursts begun so far, by which a tick sees that the application goes on, and flushes by itself: who
+    /// sends each message at once wants no ticks.
+    bursts: AtomicU32,
     /// The I/O thread ticks for this link. Begun by who leaves bytes, ended by the I/O thread.
     attention: Attention,
     /// Who reads: [`OWNER_IO`] or [`OWNER_APP`]. Written under the receive role.
@@ -161,7 +162,7 @@ impl Link {
             has_commands: AtomicBool::new(false),
             flushed: AtomicU64::new(0),
             flushed_at: AtomicU64::new(0),
-            flushes: AtomicU32::new(0),
+            bursts: AtomicU32::new(0),
             attention: Attention::new(),
             owner: AtomicU8::new(OWNER_IO),
             visits: AtomicU32::new(0),
@@ -267,7 +268,6 @@ impl Link {
                 }
                 Err(error) => self.lost(Loss::Io(error)),
             }
-            self.flushes.fetch_add(1, Ordering::Relaxed);
             self.flushed_at.store(Ticks::now().raw(), Ordering::Relaxed);
             let asked_meanwhile = tx.release();
             if !asked_meanwhile && !look_again {
@@ -325,9 +325,10 @@ impl Link {
         &self.attention
     }
 
-    /// Makes sure that somebody looks after bytes that are left in the pipe.
+    /// A burst begins: makes sure that somebody looks after bytes that are left in the pipe.
     #[inline]
     pub(super) fn keep_ticking(&self) {
+        self.bursts.fetch_add(1, Ordering::Relaxed);
         if !self.attention.is_paid() && self.attention.begin() {
             self.remote.start_ticking(self.token);
         }
@@ -336,10 +337,10 @@ impl Link {
     /// One look of the I/O thread at bytes left behind, of `looks` that it takes in this round. False:
     /// nothing is left.
     pub(super) fn tick(&self, watch: &mut Watch, looks: usize) -> bool {
-        let flushes = self.flushes.load(Ordering::Relaxed);
-        if flushes != watch.flushes {
+        let bursts = self.bursts.load(Ordering::Relaxed);
+        if bursts != watch.bursts {
             // The application flushes by itself; come back to see the tail.
-            watch.flushes = flushes;
+            watch.bursts = bursts;
             watch.idle_ticks = 0;
             return true;
         }
@@ -347,7 +348,6 @@ impl Link {
         if !self.is_full() {
             self.flush_here();
         }
-        watch.flushes = self.flushes.load(Ordering::Relaxed);
         // What goes to many peers is left to these looks as long as it comes.
         if looks <= pace::MANY || self.flushed() == flushed {
             watch.idle_ticks += 1;
@@ -362,7 +362,6 @@ impl Link {
         if !self.is_full() {
             self.flush_here();
         }
-        watch.flushes = self.flushes.load(Ordering::Relaxed);
         watch.idle_ticks = 0;
         false
     }
