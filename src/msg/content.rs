@@ -21,6 +21,12 @@ pub type FreeFn = unsafe extern "C" fn(data: *mut c_void, hint: *mut c_void);
 /// A body that needs so much is written over one of twice the size, bytes.
 const WORTH_KEEPING: usize = 1024;
 
+/// Length from which on a copy is put half a page off its original, bytes.
+const LONG: usize = 256 << 10;
+
+/// Bytes after which processors that look for what was stored just before take one address for another.
+const PAGE: usize = 4096;
+
 /// Header of a counted body. As aligned and as long as keeps the body behind it aligned.
 #[repr(C, align(16))]
 pub(super) struct Content {
@@ -50,6 +56,26 @@ impl Content {
         let (raw, allocated) = pool::allocate(needed).ok_or(Errno::ENOMEM)?;
         // SAFETY: the allocation is large enough for header and body.
         Ok(unsafe { Self::write_owned(raw, allocated) })
+    }
+
+    /// A copy of `bytes` for another thread to read. `ENOMEM` when there is no memory.
+    pub(super) fn copy_for_another(bytes: &[u8]) -> Result<NonNull<Self>> {
+        let spare = if bytes.len() < LONG { 0 } else { PAGE - 1 };
+        let needed = (size_of::<Self>() + spare).checked_add(bytes.len()).ok_or(Errno::ENOMEM)?;
+        let (raw, allocated) = pool::allocate_rested(needed).ok_or(Errno::ENOMEM)?;
+        // SAFETY: the allocation is large enough for header, spare bytes, and body.
+        unsafe {
+            let mut content = Self::write_owned(raw, allocated);
+            let data = &mut content.as_mut().data;
+            if spare > 0 {
+                // As far as can be from where loads of the next bytes seem to ask for those that were
+                // just stored, also when the copy is copied to a place like that of `bytes`.
+                let place = bytes.as_ptr().addr().wrapping_add(PAGE / 2);
+                *data = data.add(place.wrapping_sub(data.addr()) % PAGE);
+            }
+            ptr::copy_nonoverlapping(bytes.as_ptr(), *data, bytes.len());
+            Ok(content)
+        }
     }
 
     /// As [`Content::owned`], if memory for it is at hand.
@@ -129,7 +155,7 @@ impl Content {
     /// and not so much of it that it had better be given back.
     #[inline]
     pub(super) fn fits(&self, len: usize) -> bool {
-        let needed = size_of::<Self>() + len;
+        let needed = self.data.addr().wrapping_sub(ptr::from_ref(self).addr()).wrapping_add(len);
         let allocated = self.hint.addr();
         // Acquire: whoever shared the body is through with it.
         self.origin == Origin::Owned
@@ -203,6 +229,65 @@ impl Content {
             pool::free(content.cast(), pool::size_for(size_of::<Self>()));
             if let Some(free) = free {
                 free(data.cast(), hint);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A copy of `bytes`, and where in a page it lies, the place of `bytes` being 0.
+    fn copied(bytes: &[u8]) -> (NonNull<Content>, usize) {
+        let content = Content::copy_for_another(bytes).expect("memory");
+        // SAFETY: just made.
+        let data = unsafe { content.as_ref() }.data();
+        // SAFETY: it holds as many bytes.
+        assert_eq!(unsafe { std::slice::from_raw_parts(data, bytes.len()) }, bytes);
+        (content, data.addr().wrapping_sub(bytes.as_ptr().addr()) % PAGE)
+    }
+
+    #[test]
+    fn a_long_copy_lies_half_a_page_off_its_original() {
+        let original: Vec<_> = (0..LONG + 100).map(|at| at as u8).collect();
+        for from in [0, 1, 16, 99] {
+            let (content, place) = copied(&original[from..]);
+            assert_eq!(place, PAGE / 2);
+            // SAFETY: the only reference.
+            unsafe { Content::release(content) };
+        }
+    }
+
+    #[test]
+    fn a_copy_is_not_written_over_what_another_thread_has_just_read() {
+        let original = vec![7; LONG];
+        let (read, _) = copied(&original);
+        let address = read.addr();
+        std::thread::spawn(move || {
+            let read = NonNull::new(ptr::without_provenance_mut::<Content>(address.get()));
+            // SAFETY: the only reference; the address stands for it in this thread.
+            unsafe { Content::release(read.expect("not null")) };
+        })
+        .join()
+        .expect("no panic");
+        let (next, _) = copied(&original);
+        assert_ne!(next.addr(), address);
+        // SAFETY: the only reference.
+        unsafe { Content::release(next) };
+    }
+
+    #[test]
+    fn what_is_written_over_a_copy_has_the_room_behind_its_place() {
+        let original = vec![7; LONG + PAGE];
+        for from in (0..PAGE).step_by(64) {
+            let (content, _) = copied(&original[from..from + LONG]);
+            // SAFETY: the only reference, dropped at the end.
+            unsafe {
+                let fits = (0..).take_while(|more| content.as_ref().fits(LONG + more)).count();
+                let end = content.addr().get() + content.as_ref().hint.addr();
+                assert_eq!(content.as_ref().data().addr() + LONG + fits - 1, end);
+                Content::release(content);
             }
         }
     }

@@ -267,6 +267,15 @@ impl Msg {
         Self::try_from_slice(bytes).unwrap_or_default()
     }
 
+    /// As [`Msg::from_slice`], for another thread of this process to read, as one of many.
+    pub fn for_another_thread(bytes: &[u8]) -> Self {
+        let mut msg = Self::new();
+        if let Ok(content) = Content::copy_for_another(bytes) {
+            msg.set_content(content, bytes.len());
+        }
+        msg
+    }
+
     /// A copy of `bytes`, or `ENOMEM`.
     #[inline]
     pub fn try_from_slice(bytes: &[u8]) -> Result<Self> {

@@ -459,6 +459,18 @@ mod tests {
         assert!(!reader.can_read());
     }
 
+    #[test]
+    fn what_a_thread_reads_is_copied_for_another_thread() {
+        let (mut writer, mut reader) = unlimited();
+        let body = vec![7; 1 << 20];
+        assert!(writer.write(&mut Outgoing::slice(&body, false)));
+        let frame = reader.read().expect("a message");
+        assert_eq!(frame.data(), body);
+        // That is how such copies are told from others.
+        let off = frame.data().as_ptr().addr().wrapping_sub(body.as_ptr().addr());
+        assert_eq!(off % 4096, 2048);
+    }
+
     fn write_ahead() {
         AHEAD.with_borrow_mut(|writer| {
             let writer = writer.as_mut().unwrap();

@@ -18,7 +18,8 @@ use crate::pipe::direction::Direction;
 use crate::pipe::{Body, Outgoing, copy};
 use crate::sync::Ordering;
 
-/// From which size on a body travels by pointer instead of being copied into the chunk, bytes.
+/// From which size on a body travels by pointer instead of being copied into the chunk, bytes, and
+/// where to.
 #[derive(Clone, Copy, Debug)]
 pub struct Thresholds {
     /// For bodies that the caller hands over as a message.
@@ -27,6 +28,8 @@ pub struct Thresholds {
     pub slice: usize,
     /// Largest chunk that the queue grows to.
     pub chunk: usize,
+    /// A thread of this process reads the bodies.
+    pub to_thread: bool,
 }
 
 /// A chunk that is used over and over by one thread stays within the second-level cache.
@@ -34,9 +37,10 @@ const MAX_REWOUND: usize = 64 << 10;
 
 impl Thresholds {
     /// Towards a socket of this process: a copied body crosses between cores twice.
-    pub const INPROC: Self = Self { message: 512, slice: 4096, chunk: 64 << 10 };
+    pub const INPROC: Self = Self { message: 512, slice: 4096, chunk: 64 << 10, to_thread: true };
     /// Towards the kernel, which copies once more in any case.
-    pub const NETWORK: Self = Self { message: 8192, slice: 16384, chunk: 256 << 10 };
+    pub const NETWORK: Self =
+        Self { message: 8192, slice: 16384, chunk: 256 << 10, to_thread: false };
 }
 
 /// The writing end. Not `Clone`: one writer per queue.
@@ -132,7 +136,9 @@ impl Writer {
 
     #[inline(never)]
     fn append_large(&mut self, flags: u8, bytes: &[u8]) {
-        self.append_external(flags, Msg::from_slice(bytes));
+        let copy =
+            if self.thresholds.to_thread { Msg::for_another_thread } else { Msg::from_slice };
+        self.append_external(flags, copy(bytes));
     }
 
     /// Small bodies are copied, unless their user wants to be told when they are through: that is

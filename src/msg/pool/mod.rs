@@ -89,9 +89,23 @@ fn allocate_short(class: usize) -> Option<(NonNull<u8>, usize)> {
 #[cold]
 #[inline(never)]
 fn allocate_large(len: usize) -> Option<(NonNull<u8>, usize)> {
+    allocate_shelved(len, Shelf::take)
+}
+
+/// As [`allocate`], for what the calling thread writes and another one reads, again and again: if it is
+/// long, it is memory that no other thread has just used.
+pub(super) fn allocate_rested(len: usize) -> Option<(NonNull<u8>, usize)> {
+    if len <= LARGEST { allocate(len) } else { allocate_shelved(len, Shelf::take_rested) }
+}
+
+/// Memory that is `take`n from the shelf, or else is the system's.
+fn allocate_shelved(
+    len: usize,
+    take: fn(&mut Shelf, usize) -> Option<NonNull<u8>>,
+) -> Option<(NonNull<u8>, usize)> {
     let size = size_given(len);
     let shelved = (LARGEST + 1..=LARGEST_SHELVED).contains(&size) && !cfg!(loom);
-    let taken = if shelved { Shelf::with(|shelf| shelf.take(size)).flatten() } else { None };
+    let taken = if shelved { Shelf::with(|shelf| take(shelf, size)).flatten() } else { None };
     taken.map(|memory| (memory, size)).or_else(|| allocate_unpooled(size))
 }
 

@@ -4,11 +4,13 @@
 //! their class; no more than [`SHELVED`] bytes. Counterpart: none.
 
 use std::alloc;
+use std::collections::VecDeque;
 use std::ptr::NonNull;
 use std::sync::{Mutex, TryLockError};
 
 use super::list::{Block, free_list, full};
 use super::{CLASSES, LARGEST, layout, size_of_class};
+use crate::sys::thread;
 
 /// Longest block on the shelf: a megabyte and what comes with it.
 pub(super) const LARGEST_SHELVED: usize = (1 << 20) + (1 << 18);
@@ -19,12 +21,29 @@ const SHELVED_SIZES: usize = (LARGEST_SHELVED.ilog2() - LARGEST.ilog2() + 1) as 
 /// Bytes on the shelf altogether.
 const SHELVED: usize = 4 << 20;
 
+/// Bytes that come to the shelf before a block has rested: what second-level caches of processors
+/// hold, twice. Of lines that are in one of those still, another has to ask for the right to write,
+/// which takes longer than to fetch them from behind.
+const REST: u64 = 2 << 20;
+
+/// A block on the shelf.
+struct Shelved {
+    memory: NonNull<u8>,
+    /// Who put it there.
+    by: usize,
+    /// What had come to the shelf before it, bytes.
+    at: u64,
+}
+
 /// See the module.
 pub(super) struct Shelf {
-    blocks: [Vec<NonNull<u8>>; SHELVED_SIZES],
+    /// The oldest first.
+    blocks: [VecDeque<Shelved>; SHELVED_SIZES],
     /// The first blocks of full lists, by class.
     lists: [Vec<*mut Block>; CLASSES],
     bytes: usize,
+    /// Bytes of all blocks that ever came.
+    came: u64,
     /// Whose turn it is to make room: blocks of a size, and behind those lists of a class.
     next_to_go: usize,
 }
@@ -37,9 +56,10 @@ static SHELF: Mutex<Shelf> = Mutex::new(Shelf::new());
 impl Shelf {
     const fn new() -> Self {
         Self {
-            blocks: [const { Vec::new() }; SHELVED_SIZES],
+            blocks: [const { VecDeque::new() }; SHELVED_SIZES],
             lists: [const { Vec::new() }; CLASSES],
             bytes: 0,
+            came: 0,
             next_to_go: 0,
         }
     }
@@ -55,9 +75,24 @@ impl Shelf {
 
     /// The block of that size that came last: it may still be in the cache.
     pub(super) fn take(&mut self, size: usize) -> Option<NonNull<u8>> {
-        let block = self.blocks.get_mut(shelf_of(size))?.pop()?;
+        let block = self.blocks.get_mut(shelf_of(size))?.pop_back()?;
         self.bytes -= size;
-        Some(block)
+        Some(block.memory)
+    }
+
+    /// A block of that size that no other thread has just used: the one that came last if the calling
+    /// thread put it there, or the one that came first if it has rested.
+    pub(super) fn take_rested(&mut self, size: usize) -> Option<NonNull<u8>> {
+        let blocks = self.blocks.get_mut(shelf_of(size))?;
+        let block = if blocks.back()?.by == thread::current() {
+            blocks.pop_back()
+        } else if self.came - blocks.front()?.at > REST {
+            blocks.pop_front()
+        } else {
+            None
+        }?;
+        self.bytes -= size;
+        Some(block.memory)
     }
 
     /// Full lists of a class.
@@ -107,11 +142,11 @@ impl Shelf {
     /// True if there was one at that place.
     fn let_one_go(&mut self, place: usize) -> bool {
         if let Some(blocks) = self.blocks.get_mut(place) {
-            let Some(block) = blocks.pop() else { return false };
+            let Some(block) = blocks.pop_front() else { return false };
             let size = size_of_shelf(place);
             self.bytes -= size;
             // SAFETY: a shelved block is free, and has the size of its place.
-            unsafe { alloc::dealloc(block.as_ptr(), layout(size)) };
+            unsafe { alloc::dealloc(block.memory.as_ptr(), layout(size)) };
             return true;
         }
         let class = place - SHELVED_SIZES;
@@ -137,8 +172,9 @@ impl Shelf {
     pub(super) fn put(&mut self, memory: NonNull<u8>, size: usize) -> bool {
         let room = self.make_room(size, shelf_of(size));
         if room && let Some(blocks) = self.blocks.get_mut(shelf_of(size)) {
-            blocks.push(memory);
+            blocks.push_back(Shelved { memory, by: thread::current(), at: self.came });
             self.bytes += size;
+            self.came += size as u64;
             return true;
         }
         false
@@ -178,6 +214,86 @@ mod tests {
         }
     }
 
+    const SIZE: usize = 1 << 18;
+
+    /// Puts a new block of that size on the shelf, from another thread; returns its address.
+    fn put_by_another(shelf: &mut Shelf) -> usize {
+        let put = || {
+            let (memory, size) = allocate_unpooled(SIZE).expect("memory");
+            assert!(shelf.put(memory, size));
+            memory.addr().get()
+        };
+        std::thread::scope(|scope| scope.spawn(put).join().expect("no panic"))
+    }
+
+    fn give_back(block: NonNull<u8>) {
+        // SAFETY: allocated with that size, and on no shelf any more.
+        unsafe { alloc::dealloc(block.as_ptr(), layout(SIZE)) };
+    }
+
+    fn clear(mut shelf: Shelf) {
+        assert!(shelf.make_room(SHELVED, shelf_of(4096)));
+        assert_eq!(shelf.bytes, 0);
+    }
+
+    #[test]
+    fn what_another_thread_has_put_rests_until_so_many_bytes_came() {
+        let mut shelf = Shelf::new();
+        let mut put = Vec::new();
+        while put.len() as u64 * SIZE as u64 <= REST {
+            assert!(shelf.take_rested(SIZE).is_none());
+            put.push(put_by_another(&mut shelf));
+        }
+        for first in put.into_iter().take(3) {
+            let taken = shelf.take_rested(SIZE).expect("it has rested");
+            assert_eq!(taken.addr().get(), first, "the one that came first");
+            assert!(shelf.take_rested(SIZE).is_none());
+            give_back(taken);
+            put_by_another(&mut shelf);
+        }
+        clear(shelf);
+    }
+
+    #[test]
+    fn what_the_thread_itself_has_put_comes_back_at_once() {
+        let mut shelf = Shelf::new();
+        put_by_another(&mut shelf);
+        let (memory, size) = allocate_unpooled(SIZE).expect("memory");
+        assert!(shelf.put(memory, size));
+        assert_eq!(shelf.take_rested(SIZE), Some(memory));
+        assert_eq!(shelf.take_rested(SIZE), None);
+        give_back(memory);
+        clear(shelf);
+    }
+
+    #[test]
+    fn what_came_of_other_sizes_counts_for_the_rest() {
+        let mut shelf = Shelf::new();
+        let first = put_by_another(&mut shelf);
+        let mut came = 0;
+        while came + SIZE <= REST as usize {
+            assert!(shelf.take_rested(SIZE).is_none());
+            let (memory, size) = allocate_unpooled(SIZE / 2).expect("memory");
+            assert!(shelf.put(memory, size));
+            came += size;
+        }
+        let taken = shelf.take_rested(SIZE).expect("it has rested");
+        assert_eq!(taken.addr().get(), first);
+        give_back(taken);
+        clear(shelf);
+    }
+
+    #[test]
+    fn who_does_not_ask_for_rested_blocks_gets_the_last() {
+        let mut shelf = Shelf::new();
+        put_by_another(&mut shelf);
+        let last = put_by_another(&mut shelf);
+        let taken = shelf.take(SIZE).expect("there are two");
+        assert_eq!(taken.addr().get(), last);
+        give_back(taken);
+        clear(shelf);
+    }
+
     #[test]
     fn sizes_out_of_use_make_room_for_one_that_is_in_use() {
         let mut shelf = Shelf::new();
@@ -198,7 +314,6 @@ mod tests {
         assert!(!shelf.put(memory, size));
         // SAFETY: just allocated, and not kept.
         unsafe { alloc::dealloc(memory.as_ptr(), layout(size)) };
-        assert!(shelf.make_room(SHELVED, shelf_of(4096)));
-        assert_eq!(shelf.bytes, 0);
+        clear(shelf);
     }
 }
