@@ -181,6 +181,7 @@ impl IoThread {
     /// descriptor, memory or thread left.
     pub fn start(config: IoThreadConfig) -> Result<Self> {
         let poll = Poll::new()?;
+        sys::descriptors::make_room(&poll);
         let registry = Arc::new(poll.registry().try_clone()?);
         let waker = Waker::new(poll.registry(), mio::Token(WAKER))?;
         let shared = Arc::new(Shared {

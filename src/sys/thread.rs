@@ -1,10 +1,18 @@
-//! Which thread this is, in one instruction where the processor has it in a register.
+//! Which thread this is, and whether it is the only one.
+
+use std::os::unix::fs::MetadataExt;
 
 /// A number that no other running thread has; never 0. A thread that ends may leave it to one that
-/// begins later.
+/// begins later. One instruction, where the processor has it in a register.
 #[inline(always)]
 pub fn current() -> usize {
     imp::current()
+}
+
+/// True if the process has no other thread. False as well if that cannot be told.
+pub fn is_alone() -> bool {
+    // A directory has two links and one for each directory in it.
+    std::fs::metadata("/proc/self/task").is_ok_and(|tasks| tasks.nlink() == 3)
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -39,7 +47,17 @@ mod imp {
 mod tests {
     use std::thread;
 
-    use super::current;
+    use super::*;
+    use crate::sys::fork;
+
+    #[test]
+    fn a_process_is_alone_until_it_has_another_thread() {
+        assert!(!is_alone(), "the test runs beside the one that began it");
+        assert!(fork::holds_in_child(|| {
+            let others = thread::scope(|scope| scope.spawn(is_alone).join());
+            is_alone() && others.is_ok_and(|alone| !alone)
+        }));
+    }
 
     #[test]
     fn running_threads_have_different_numbers() {
