@@ -1,7 +1,7 @@
 //! Bodies that are too long to lie in the message itself: counted, shared by copies.
 //!
 //! ```text
-//! owned:    [ Content | body bytes ... ]      one allocation
+//! owned:    [ Content | spare | body bytes ... ]      one allocation, mostly without spare bytes
 //! foreign:  [ Content ] -> the user's memory, given back through the user's function
 //! ```
 //!
@@ -70,7 +70,8 @@ impl Content {
             if spare > 0 {
                 // As far as can be from where loads of the next bytes seem to ask for those that were
                 // just stored, also when the copy is copied to a place like that of `bytes`.
-                let place = bytes.as_ptr().addr().wrapping_add(PAGE / 2);
+                let place =
+                    (bytes.as_ptr().addr() & !(align_of::<Self>() - 1)).wrapping_add(PAGE / 2);
                 *data = data.add(place.wrapping_sub(data.addr()) % PAGE);
             }
             ptr::copy_nonoverlapping(bytes.as_ptr(), *data, bytes.len());
@@ -237,14 +238,16 @@ impl Content {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sys::affinity::{self, Schedule};
 
-    /// A copy of `bytes`, and where in a page it lies, the place of `bytes` being 0.
+    /// A copy of `bytes`, and where in a page it lies, the place of `bytes` being 0. It is aligned.
     fn copied(bytes: &[u8]) -> (NonNull<Content>, usize) {
         let content = Content::copy_for_another(bytes).expect("memory");
         // SAFETY: just made.
         let data = unsafe { content.as_ref() }.data();
         // SAFETY: it holds as many bytes.
         assert_eq!(unsafe { std::slice::from_raw_parts(data, bytes.len()) }, bytes);
+        assert_eq!(data.addr() % align_of::<Content>(), 0);
         (content, data.addr().wrapping_sub(bytes.as_ptr().addr()) % PAGE)
     }
 
@@ -253,26 +256,34 @@ mod tests {
         let original: Vec<_> = (0..LONG + 100).map(|at| at as u8).collect();
         for from in [0, 1, 16, 99] {
             let (content, place) = copied(&original[from..]);
-            assert_eq!(place, PAGE / 2);
+            assert!((PAGE / 2).abs_diff(place) < align_of::<Content>());
             // SAFETY: the only reference.
             unsafe { Content::release(content) };
         }
     }
 
+    /// Has the calling thread stay on a processor, if there is that one; tells which it is on.
+    fn stay_on(processor: usize) -> i32 {
+        affinity::apply(&Schedule { cpus: vec![processor], ..Schedule::default() });
+        affinity::processor()
+    }
+
     #[test]
-    fn a_copy_is_not_written_over_what_another_thread_has_just_read() {
+    fn a_copy_is_not_written_over_what_another_processor_has_just_read() {
         let original = vec![7; LONG];
+        let here = stay_on(0);
         let (read, _) = copied(&original);
         let address = read.addr();
-        std::thread::spawn(move || {
+        let there = std::thread::spawn(move || {
+            let there = stay_on(1);
             let read = NonNull::new(ptr::without_provenance_mut::<Content>(address.get()));
             // SAFETY: the only reference; the address stands for it in this thread.
             unsafe { Content::release(read.expect("not null")) };
-        })
-        .join()
-        .expect("no panic");
+            there
+        });
+        let there = there.join().expect("no panic");
         let (next, _) = copied(&original);
-        assert_ne!(next.addr(), address);
+        assert_eq!(next.addr() == address, here == there);
         // SAFETY: the only reference.
         unsafe { Content::release(next) };
     }

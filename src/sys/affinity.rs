@@ -58,3 +58,10 @@ pub fn allowed_cpus() -> usize {
         libc::CPU_COUNT(&set).max(1) as usize
     }
 }
+
+/// The processor that the calling thread is on, which may be another one at any moment; -1 if that
+/// cannot be told.
+pub fn processor() -> i32 {
+    // SAFETY: takes nothing.
+    unsafe { libc::sched_getcpu() }
+}

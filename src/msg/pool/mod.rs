@@ -21,6 +21,8 @@ use std::ptr::NonNull;
 
 use shelf::{LARGEST_SHELVED, Shelf, shelved_size};
 
+use crate::sys::affinity;
+
 /// Classes of short blocks are this many bytes apart.
 const STEP: usize = 128;
 
@@ -93,9 +95,12 @@ fn allocate_large(len: usize) -> Option<(NonNull<u8>, usize)> {
 }
 
 /// As [`allocate`], for what the calling thread writes and another one reads, again and again: if it is
-/// long, it is memory that no other thread has just used.
+/// long, it is memory that no other processor has just used.
 pub(super) fn allocate_rested(len: usize) -> Option<(NonNull<u8>, usize)> {
-    if len <= LARGEST { allocate(len) } else { allocate_shelved(len, Shelf::take_rested) }
+    if len <= LARGEST {
+        return allocate(len);
+    }
+    allocate_shelved(len, |shelf, size| shelf.take_rested(size, affinity::processor()))
 }
 
 /// Memory that is `take`n from the shelf, or else is the system's.
@@ -206,7 +211,7 @@ unsafe fn free_large(memory: NonNull<u8>, size: usize) {
     let shelved = (LARGEST + 1..=LARGEST_SHELVED).contains(&size)
         && size == shelved_size(size)
         && !cfg!(loom)
-        && Shelf::with(|shelf| shelf.put(memory, size)) == Some(true);
+        && Shelf::with(|shelf| shelf.put(memory, size, affinity::processor())) == Some(true);
     if !shelved {
         // SAFETY: allocated with the layout of this size (caller).
         unsafe { alloc::dealloc(memory.as_ptr(), layout(size)) };

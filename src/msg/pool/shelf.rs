@@ -10,7 +10,6 @@ use std::sync::{Mutex, TryLockError};
 
 use super::list::{Block, free_list, full};
 use super::{CLASSES, LARGEST, layout, size_of_class};
-use crate::sys::thread;
 
 /// Longest block on the shelf: a megabyte and what comes with it.
 pub(super) const LARGEST_SHELVED: usize = (1 << 20) + (1 << 18);
@@ -29,8 +28,8 @@ const REST: u64 = 2 << 20;
 /// A block on the shelf.
 struct Shelved {
     memory: NonNull<u8>,
-    /// Who put it there.
-    by: usize,
+    /// The processor that used it last, and put it there.
+    by: i32,
     /// What had come to the shelf before it, bytes.
     at: u64,
 }
@@ -80,11 +79,11 @@ impl Shelf {
         Some(block.memory)
     }
 
-    /// A block of that size that no other thread has just used: the one that came last if the calling
-    /// thread put it there, or the one that came first if it has rested.
-    pub(super) fn take_rested(&mut self, size: usize) -> Option<NonNull<u8>> {
+    /// A block of that size for `processor` to use, which no other has just used: the one that came last
+    /// if it came from there, or the one that came first if it has rested.
+    pub(super) fn take_rested(&mut self, size: usize, processor: i32) -> Option<NonNull<u8>> {
         let blocks = self.blocks.get_mut(shelf_of(size))?;
-        let block = if blocks.back()?.by == thread::current() {
+        let block = if blocks.back()?.by == processor {
             blocks.pop_back()
         } else if self.came - blocks.front()?.at > REST {
             blocks.pop_front()
@@ -168,11 +167,11 @@ impl Shelf {
         false
     }
 
-    /// True if the block was kept.
-    pub(super) fn put(&mut self, memory: NonNull<u8>, size: usize) -> bool {
+    /// Puts a block there that processor `by` has used. True if it was kept.
+    pub(super) fn put(&mut self, memory: NonNull<u8>, size: usize, by: i32) -> bool {
         let room = self.make_room(size, shelf_of(size));
         if room && let Some(blocks) = self.blocks.get_mut(shelf_of(size)) {
-            blocks.push_back(Shelved { memory, by: thread::current(), at: self.came });
+            blocks.push_back(Shelved { memory, by, at: self.came });
             self.bytes += size;
             self.came += size as u64;
             return true;
@@ -216,14 +215,15 @@ mod tests {
 
     const SIZE: usize = 1 << 18;
 
-    /// Puts a new block of that size on the shelf, from another thread; returns its address.
-    fn put_by_another(shelf: &mut Shelf) -> usize {
-        let put = || {
-            let (memory, size) = allocate_unpooled(SIZE).expect("memory");
-            assert!(shelf.put(memory, size));
-            memory.addr().get()
-        };
-        std::thread::scope(|scope| scope.spawn(put).join().expect("no panic"))
+    /// Two processors.
+    const THIS: i32 = 0;
+    const OTHER: i32 = 1;
+
+    /// Puts a new block of that size on the shelf, which is kept.
+    fn put(shelf: &mut Shelf, size: usize, by: i32) -> NonNull<u8> {
+        let (memory, size) = allocate_unpooled(size).expect("memory");
+        assert!(shelf.put(memory, size, by));
+        memory
     }
 
     fn give_back(block: NonNull<u8>) {
@@ -237,81 +237,72 @@ mod tests {
     }
 
     #[test]
-    fn what_another_thread_has_put_rests_until_so_many_bytes_came() {
+    fn what_another_processor_has_used_rests_until_so_many_bytes_came() {
         let mut shelf = Shelf::new();
-        let mut put = Vec::new();
-        while put.len() as u64 * SIZE as u64 <= REST {
-            assert!(shelf.take_rested(SIZE).is_none());
-            put.push(put_by_another(&mut shelf));
+        let mut blocks = Vec::new();
+        while blocks.len() as u64 * SIZE as u64 <= REST {
+            assert_eq!(shelf.take_rested(SIZE, THIS), None);
+            blocks.push(put(&mut shelf, SIZE, OTHER));
         }
-        for first in put.into_iter().take(3) {
-            let taken = shelf.take_rested(SIZE).expect("it has rested");
-            assert_eq!(taken.addr().get(), first, "the one that came first");
-            assert!(shelf.take_rested(SIZE).is_none());
-            give_back(taken);
-            put_by_another(&mut shelf);
+        for first in blocks.into_iter().take(3) {
+            assert_eq!(shelf.take_rested(SIZE, THIS), Some(first), "the one that came first");
+            assert_eq!(shelf.take_rested(SIZE, THIS), None);
+            give_back(first);
+            put(&mut shelf, SIZE, OTHER);
         }
         clear(shelf);
     }
 
     #[test]
-    fn what_the_thread_itself_has_put_comes_back_at_once() {
+    fn what_the_same_processor_has_used_comes_back_at_once() {
         let mut shelf = Shelf::new();
-        put_by_another(&mut shelf);
-        let (memory, size) = allocate_unpooled(SIZE).expect("memory");
-        assert!(shelf.put(memory, size));
-        assert_eq!(shelf.take_rested(SIZE), Some(memory));
-        assert_eq!(shelf.take_rested(SIZE), None);
-        give_back(memory);
+        put(&mut shelf, SIZE, OTHER);
+        let last = put(&mut shelf, SIZE, THIS);
+        assert_eq!(shelf.take_rested(SIZE, THIS), Some(last));
+        assert_eq!(shelf.take_rested(SIZE, THIS), None);
+        give_back(last);
         clear(shelf);
     }
 
     #[test]
     fn what_came_of_other_sizes_counts_for_the_rest() {
         let mut shelf = Shelf::new();
-        let first = put_by_another(&mut shelf);
+        let first = put(&mut shelf, SIZE, OTHER);
         let mut came = 0;
         while came + SIZE <= REST as usize {
-            assert!(shelf.take_rested(SIZE).is_none());
-            let (memory, size) = allocate_unpooled(SIZE / 2).expect("memory");
-            assert!(shelf.put(memory, size));
-            came += size;
+            assert_eq!(shelf.take_rested(SIZE, THIS), None);
+            put(&mut shelf, SIZE / 2, THIS);
+            came += SIZE / 2;
         }
-        let taken = shelf.take_rested(SIZE).expect("it has rested");
-        assert_eq!(taken.addr().get(), first);
-        give_back(taken);
+        assert_eq!(shelf.take_rested(SIZE, THIS), Some(first));
+        give_back(first);
         clear(shelf);
     }
 
     #[test]
     fn who_does_not_ask_for_rested_blocks_gets_the_last() {
         let mut shelf = Shelf::new();
-        put_by_another(&mut shelf);
-        let last = put_by_another(&mut shelf);
-        let taken = shelf.take(SIZE).expect("there are two");
-        assert_eq!(taken.addr().get(), last);
-        give_back(taken);
+        put(&mut shelf, SIZE, OTHER);
+        let last = put(&mut shelf, SIZE, OTHER);
+        assert_eq!(shelf.take(SIZE), Some(last));
+        give_back(last);
         clear(shelf);
     }
 
     #[test]
     fn sizes_out_of_use_make_room_for_one_that_is_in_use() {
         let mut shelf = Shelf::new();
-        let put = |shelf: &mut Shelf, size| {
-            let (memory, size) = allocate_unpooled(size).expect("memory");
-            shelf.put(memory, size)
-        };
         while shelf.bytes + (1 << 20) <= SHELVED {
-            assert!(put(&mut shelf, 1 << 20));
+            put(&mut shelf, 1 << 20, THIS);
         }
         for _ in 0..SHELVED / 65_536 {
-            assert!(put(&mut shelf, 65_536));
+            put(&mut shelf, 65_536, THIS);
             assert!(shelf.bytes <= SHELVED);
         }
         assert_eq!(shelf.blocks[shelf_of(65_536)].len() * 65_536, SHELVED);
         // What is full of the very size stays as it is.
         let (memory, size) = allocate_unpooled(65_536).expect("memory");
-        assert!(!shelf.put(memory, size));
+        assert!(!shelf.put(memory, size, THIS));
         // SAFETY: just allocated, and not kept.
         unsafe { alloc::dealloc(memory.as_ptr(), layout(size)) };
         clear(shelf);
