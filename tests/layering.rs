@@ -35,6 +35,7 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("sync", "sys::thread", "and is known by its number"),
     ("msg", "sys::thread", "free memory is its thread's, which is known by its number"),
     ("msg", "sys::fork", "and no child's that has threads of the same numbers"),
+    ("msg", "sys::affinity", "memory rests if another processor used it last"),
     ("connection", "sys", "vectored sends, the cheap clock, interface names"),
 ];
 
