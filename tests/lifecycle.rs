@@ -43,7 +43,7 @@ fn within_patience<R: Send + 'static>(what: &str, body: impl FnOnce() -> R + Sen
 #[test]
 fn ending_a_context_frees_blocked_callers() {
     type Call = fn(&'static zmq::socket::Socket) -> Result<usize, Errno>;
-    let calls: [(&str, i32, Call); 5] = [
+    let calls: [(&str, i32, Call); 6] = [
         ("recv", PULL, |sock| sock.recv(false, |frame| frame.data().len())),
         ("send without a peer", PUSH, |sock| sock.send_slice(b"x", false, false)),
         ("recv of a REP", REP, |sock| sock.recv(false, |frame| frame.data().len())),
@@ -51,6 +51,12 @@ fn ending_a_context_frees_blocked_callers() {
         ("poll", DEALER, |sock| {
             let source = Source::Socket(sock);
             poll(&mut [Item { source, events: POLLIN, revents: 0 }], -1, None)
+        }),
+        ("poll of so many that quiet ones are passed over", DEALER, |sock| {
+            let source = Source::Socket(sock);
+            let mut items = [Item { source, events: POLLIN, revents: 0 }; 100];
+            assert_eq!(poll(&mut items, 0, None), Ok(0));
+            poll(&mut items, -1, None)
         }),
     ];
     for (name, kind, call) in calls {

@@ -13,6 +13,7 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use crate::error::{Errno, Result};
+use crate::pipe::Inbox;
 use crate::socket::parker::{Parker, Slept};
 use crate::socket::shared::Shared;
 use crate::socket::{Socket, Wait};
@@ -48,6 +49,8 @@ struct Member {
     /// Tells this socket from those that had its place before, or have it after.
     serial: u64,
     shared: Arc<Shared>,
+    /// That of `shared`, to be found without it: quiet sockets are not in the cache.
+    inbox: Arc<Inbox>,
     /// Stands among the socket's waiters as long as the member lives.
     parker: Arc<Parker>,
     /// What was asked for and found, and the count of calls on the socket then.
@@ -124,24 +127,25 @@ impl Member {
         shared.waiters.register(parker);
         // Something to find, so that the first look is a real one.
         let parker = Arc::clone(parker);
-        Ok(Self { socket, serial, shared, parker, wanted, found: !0, calls: 0 })
+        let inbox = Arc::clone(&shared.inbox);
+        Ok(Self { socket, serial, shared, inbox, parker, wanted, found: !0, calls: 0 })
     }
 
     fn is(&self, socket: &'static Socket) -> bool {
         std::ptr::eq(self.socket, socket) && socket.serial() == self.serial
     }
 
-    /// True if a look would find what the last one did: nothing.
+    /// True if a look would find what the last one did: nothing. The context's end is news.
     fn is_quiet(&self) -> bool {
-        self.found == 0 && !self.shared.has_news() && self.socket.calls() == self.calls
+        self.found == 0 && self.inbox.is_empty() && self.socket.calls() == self.calls
     }
 
     fn look(&mut self) -> Result<i16> {
-        if self.shared.stopped.load(Ordering::Relaxed) {
-            return Err(self.shared.tell());
-        }
         if self.is_quiet() {
             return Ok(0);
+        }
+        if self.shared.stopped.load(Ordering::Relaxed) {
+            return Err(self.shared.tell());
         }
         let mut state = self.socket.lock()?;
         state.give_back_all();
