@@ -267,13 +267,11 @@ impl Msg {
         Self::try_from_slice(bytes).unwrap_or_default()
     }
 
-    /// As [`Msg::from_slice`], for another thread of this process to read, as one of many.
-    pub fn for_another_thread(bytes: &[u8]) -> Self {
+    /// A copy of `bytes` for another thread of this process to read, as one of many. `ENOMEM`.
+    pub fn for_another_thread(bytes: &[u8]) -> Result<Self> {
         let mut msg = Self::new();
-        if let Ok(content) = Content::copy_for_another(bytes) {
-            msg.set_content(content, bytes.len());
-        }
-        msg
+        msg.set_content(Content::copy_for_another(bytes)?, bytes.len());
+        Ok(msg)
     }
 
     /// A copy of `bytes`, or `ENOMEM`.

@@ -39,7 +39,7 @@ use crate::ctx::{Ctx, Stop};
 use crate::error::{Errno, Result};
 use crate::msg::Msg;
 use crate::pattern::{self, PIPE_LOST};
-use crate::pipe::{Frame, Outgoing};
+use crate::pipe::{Body, Frame, Outgoing};
 use crate::protocol::SocketType;
 use crate::sync::{AtomicBool, AtomicU32, AtomicU64, Guarded, Held, NotThere, Ordering, StaticU64};
 use crate::sys::clock::Ticks;
@@ -307,7 +307,9 @@ impl Socket {
         Ok(len)
     }
 
-    /// As [`Socket::send`], where that is not what most calls do: also of large messages.
+    /// As [`Socket::send`], where that is not what most calls do: also of large messages. Their bytes are
+    /// copied before anything is sent, once for all peers, as they go by pointer to whichever. `ENOMEM`:
+    /// nothing was sent.
     #[inline(never)]
     fn send_further(
         &'static self,
@@ -315,11 +317,21 @@ impl Socket {
         out: &mut Outgoing<'_>,
         dont_wait: bool,
     ) -> Result<()> {
-        let is_large = out.data().len() >= BULK;
-        self.send(guard, out, dont_wait)?;
-        if is_large {
-            self.let_catch_up(dont_wait);
+        if out.data().len() < BULK {
+            return self.send(guard, out, dont_wait);
         }
+        match out.body {
+            Body::Slice(bytes) => {
+                let mut copy = if guard.has_connections() {
+                    Msg::try_from_slice(bytes)?
+                } else {
+                    Msg::for_another_thread(bytes)?
+                };
+                self.send(guard, &mut Outgoing::msg(&mut copy, out.more), dont_wait)?;
+            }
+            Body::Msg(_) => self.send(guard, out, dont_wait)?,
+        }
+        self.let_catch_up(dont_wait);
         Ok(())
     }
 
