@@ -83,6 +83,17 @@ impl LatestWriter {
         true
     }
 
+    /// As [`LatestWriter::write`], but leaves the body with the caller, who has others to send it to.
+    pub fn write_copy(&mut self, out: &mut Outgoing<'_>) -> bool {
+        match &mut out.body {
+            // A user's function is to run where the message ends, not where the next one replaces it.
+            Body::Msg(msg) if !msg.has_foreign() => {
+                self.write(&mut Outgoing::msg(&mut msg.share(), out.more))
+            }
+            _ => self.write(&mut Outgoing::slice(out.data(), out.more)),
+        }
+    }
+
     /// True while somebody may read.
     pub fn can_write(&self) -> bool {
         !self.0.lock().reader_closed

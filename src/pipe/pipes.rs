@@ -290,7 +290,7 @@ impl Pipes {
         }
         let (written, due) = match &mut end.tx {
             Tx::Queue(tx) => (tx.write_copy(out), tx.is_due()),
-            Tx::Latest(tx) => (tx.write(&mut Outgoing::slice(out.data(), out.more)), true),
+            Tx::Latest(tx) => (tx.write_copy(out), true),
         };
         if end.reported && due && written && !out.more {
             self.note_written(id);

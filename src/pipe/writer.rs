@@ -5,7 +5,6 @@
 //! connection's receive role. Invariants: `committed <= pos <= filled <= capacity_end`.
 //! Counterpart: the writing half of `pipe.cpp` in libzmq 4.3.5.
 
-use std::alloc::{self, Layout};
 use std::fmt;
 use std::ptr;
 use std::sync::Arc;
@@ -139,10 +138,11 @@ impl Writer {
     fn append_large(&mut self, flags: u8, bytes: &[u8]) {
         let copy =
             if self.thresholds.to_thread { Msg::for_another_thread } else { Msg::try_from_slice };
-        // Sockets copy what is larger by themselves, and tell if there is no memory for it.
-        let msg =
-            copy(bytes).unwrap_or_else(|_| alloc::handle_alloc_error(Layout::for_value(bytes)));
-        self.append_external(flags, msg);
+        match copy(bytes) {
+            Ok(msg) => self.append_external(flags, msg),
+            // The chunk may have room for it.
+            Err(_) => self.append_frame(flags, bytes),
+        }
     }
 
     /// Small bodies are copied, unless their user wants to be told when they are through: that is

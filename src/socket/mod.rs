@@ -588,6 +588,7 @@ impl Socket {
         guard.spin = usual.unwrap_or(spin);
         // Asks all pipes for a signal.
         if found || what == Awaited::Input && guard.is_readable() {
+            self.count_call();
             guard.process_news();
             if guard.shared.stopped.load(Ordering::Relaxed) {
                 return Err(guard.shared.tell());
@@ -627,6 +628,8 @@ impl Socket {
         if slept? == Slept::Interrupted {
             return Err(Errno::EINTR);
         }
+        // Whoever polls looks anew at what this call may take.
+        self.count_call();
         guard.process_news();
         Ok(guard)
     }
