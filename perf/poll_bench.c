@@ -1,12 +1,42 @@
 /* zmq_poll over many sockets of which one is active, in a single thread: a ROUTER sends to one of
-   SOCKETS connected DEALERs, zmq_poll finds it, the message is received. A second figure is
-   zmq_poll with nothing to find and no time to wait. */
+   SOCKETS connected DEALERs, zmq_poll finds it, the message is received. Some cycles go before the
+   clock starts: what a thread's first look at its sockets needs is not each look's cost. A second
+   figure is zmq_poll with nothing to find and no time to wait. */
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "support.h"
+
+/* Cycles that go before: this part of them, and one at least. */
+#define WARM_UP_PART 20
+
+struct party {
+    void *router;
+    zmq_pollitem_t *items;
+    uint64_t sockets;
+};
+
+/* Sends to the last socket, as whoever looks at all of them in turn comes to it last. Returns the
+   time that zmq_poll takes to find it. */
+static uint64_t run_cycle(const struct party *party)
+{
+    char identity[32];
+    char body[64] = "";
+    uint64_t last = party->sockets - 1;
+    int size = snprintf(identity, sizeof identity, "%llu", (unsigned long long) last);
+    CHECK("zmq_send", zmq_send(party->router, identity, (size_t) size, ZMQ_SNDMORE) >= 0);
+    CHECK("zmq_send", zmq_send(party->router, body, sizeof body, 0) >= 0);
+    uint64_t start = now_ns();
+    int ready = zmq_poll(party->items, (int) party->sockets, -1);
+    uint64_t polling = now_ns() - start;
+    CHECK("zmq_poll", ready >= 0);
+    if (ready != 1 || !(party->items[last].revents & ZMQ_POLLIN))
+        usage_error("zmq_poll found %d sockets, or not the active one", ready);
+    CHECK("zmq_recv", zmq_recv(party->items[last].socket, body, sizeof body, 0) >= 0);
+    return polling;
+}
 
 int main(int argc, char **argv)
 {
@@ -49,23 +79,14 @@ int main(int argc, char **argv)
         CHECK("zmq_recv", zmq_recv(router, body, sizeof body, 0) >= 0);
     }
 
-    /* The last one: whoever looks at all of them in turn comes to it last. */
-    void *active = items[sockets - 1].socket;
-    int size = snprintf(identity, sizeof identity, "%llu", (unsigned long long) sockets - 1);
+    const struct party party = {router, items, sockets};
+    for (uint64_t i = 0; i <= count / WARM_UP_PART; i++)
+        run_cycle(&party);
     uint64_t polling = 0;
     struct usage before = usage_now();
     uint64_t start = now_ns();
-    for (uint64_t i = 0; i < count; i++) {
-        CHECK("zmq_send", zmq_send(router, identity, (size_t) size, ZMQ_SNDMORE) >= 0);
-        CHECK("zmq_send", zmq_send(router, body, sizeof body, 0) >= 0);
-        uint64_t poll_start = now_ns();
-        int ready = zmq_poll(items, (int) sockets, -1);
-        polling += now_ns() - poll_start;
-        CHECK("zmq_poll", ready >= 0);
-        if (ready != 1 || !(items[sockets - 1].revents & ZMQ_POLLIN))
-            usage_error("zmq_poll found %d sockets, or not the active one", ready);
-        CHECK("zmq_recv", zmq_recv(active, body, sizeof body, 0) >= 0);
-    }
+    for (uint64_t i = 0; i < count; i++)
+        polling += run_cycle(&party);
     uint64_t elapsed = now_ns() - start;
     uint64_t cpu = usage_now().cpu_ns - before.cpu_ns;
 
