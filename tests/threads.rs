@@ -6,9 +6,11 @@ mod support;
 use std::collections::HashMap;
 use std::sync::{Arc, Barrier, Mutex};
 use std::thread;
+use std::time::Duration;
 
 use support::*;
 use zmq::error::Errno;
+use zmq::socket::poll::{Item, POLLOUT, Source, poll};
 
 const THREADS: usize = 8;
 const EACH: usize = 300;
@@ -49,6 +51,32 @@ fn a_peer_that_makes_room_is_not_called_unreachable() {
             }
             sender.send(b"message");
         }
+    });
+}
+
+/// A thread that is woken takes the news of its socket, also what another one polls it for.
+#[test]
+fn a_poll_hears_of_news_that_another_threads_call_has_taken() {
+    const ASLEEP: Duration = Duration::from_millis(100);
+    let context = Context::new();
+    let (sender, receiver) = (context.socket(DEALER), context.socket(DEALER));
+    sender.set(opt::SNDHWM, 1);
+    receiver.set(opt::RCVHWM, 1);
+    receiver.connect(&sender.bind("inproc://news"));
+    // So many that quiet ones are passed over.
+    let polled = || {
+        let source = Source::Socket(sender.0);
+        poll(&mut [Item { source, events: POLLOUT, revents: 0 }; 100], 0, None)
+    };
+    thread::scope(|scope| {
+        scope.spawn(|| assert_eq!(sender.recv(), b"end"));
+        while sender.try_send(b"full", true, false).is_ok() {}
+        thread::sleep(ASLEEP);
+        assert_eq!(polled(), Ok(0));
+        assert!(receiver.drain().len() > 1);
+        thread::sleep(ASLEEP);
+        assert_eq!(polled(), Ok(100));
+        receiver.send(b"end");
     });
 }
 

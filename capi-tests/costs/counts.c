@@ -116,12 +116,9 @@ static int is_io_thread (void)
     return strncmp (name, "ZMQbg/IO", strlen ("ZMQbg/IO")) == 0;
 }
 
-/* So the I/O thread sleeps between two ticks. */
-int ppoll (struct pollfd *fds, nfds_t members, const struct timespec *timeout, const sigset_t *mask)
+/* A sleep has ended with that result. */
+static int woken (int result)
 {
-    NEXT (ppoll);
-    count (SYSTEM_CALLS);
-    const int result = next (fds, members, timeout, mask);
     const int error = errno;
     if (is_io_thread ())
         count (IO_WAKE_UPS);
@@ -129,16 +126,19 @@ int ppoll (struct pollfd *fds, nfds_t members, const struct timespec *timeout, c
     return result;
 }
 
+/* So the I/O thread sleeps between two ticks. */
+int ppoll (struct pollfd *fds, nfds_t members, const struct timespec *timeout, const sigset_t *mask)
+{
+    NEXT (ppoll);
+    count (SYSTEM_CALLS);
+    return woken (next (fds, members, timeout, mask));
+}
+
 int epoll_wait (int epoll, struct epoll_event *events, int most, int timeout)
 {
     NEXT (epoll_wait);
     count (SYSTEM_CALLS);
-    const int result = next (epoll, events, most, timeout);
-    const int error = errno;
-    if (is_io_thread ())
-        count (IO_WAKE_UPS);
-    errno = error;
-    return result;
+    return woken (next (epoll, events, most, timeout));
 }
 
 long syscall (long number, ...)

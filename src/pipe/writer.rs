@@ -41,6 +41,12 @@ impl Thresholds {
     /// Towards the kernel, which copies once more in any case.
     pub const NETWORK: Self =
         Self { message: 8192, slice: 16384, chunk: 256 << 10, to_thread: false };
+
+    /// A copy of a body that is lent, to travel by pointer; `None` if there is no memory.
+    pub fn copy(&self, bytes: &[u8]) -> Option<Msg> {
+        let copy = if self.to_thread { Msg::for_another_thread } else { Msg::try_from_slice };
+        copy(bytes).ok()
+    }
 }
 
 /// The writing end. Not `Clone`: one writer per queue.
@@ -136,12 +142,10 @@ impl Writer {
 
     #[inline(never)]
     fn append_large(&mut self, flags: u8, bytes: &[u8]) {
-        let copy =
-            if self.thresholds.to_thread { Msg::for_another_thread } else { Msg::try_from_slice };
-        match copy(bytes) {
-            Ok(msg) => self.append_external(flags, msg),
+        match self.thresholds.copy(bytes) {
+            Some(msg) => self.append_external(flags, msg),
             // The chunk may have room for it.
-            Err(_) => self.append_frame(flags, bytes),
+            None => self.append_frame(flags, bytes),
         }
     }
 

@@ -39,7 +39,7 @@ use crate::ctx::{Ctx, Stop};
 use crate::error::{Errno, Result};
 use crate::msg::Msg;
 use crate::pattern::{self, PIPE_LOST};
-use crate::pipe::{Body, Frame, Outgoing};
+use crate::pipe::{Body, Frame, Outgoing, Thresholds};
 use crate::protocol::SocketType;
 use crate::sync::{AtomicBool, AtomicU32, AtomicU64, Guarded, Held, NotThere, Ordering, StaticU64};
 use crate::sys::clock::Ticks;
@@ -322,11 +322,9 @@ impl Socket {
         }
         match out.body {
             Body::Slice(bytes) => {
-                let mut copy = if guard.has_connections() {
-                    Msg::try_from_slice(bytes)?
-                } else {
-                    Msg::for_another_thread(bytes)?
-                };
+                let network = guard.has_connections();
+                let to = if network { Thresholds::NETWORK } else { Thresholds::INPROC };
+                let mut copy = to.copy(bytes).ok_or(Errno::ENOMEM)?;
                 self.send(guard, &mut Outgoing::msg(&mut copy, out.more), dont_wait)?;
             }
             Body::Msg(_) => self.send(guard, out, dont_wait)?,
