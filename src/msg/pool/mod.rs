@@ -284,18 +284,22 @@ mod tests {
 
     #[test]
     fn a_long_block_comes_back_from_another_thread() {
-        // A size that no other test uses.
-        let (memory, size) = allocate(777_777).expect("memory");
-        let address = memory.addr();
-        // SAFETY: just allocated; the address stands for it in the other thread.
-        std::thread::spawn(move || unsafe {
-            let memory = NonNull::new(ptr::without_provenance_mut(address.get()));
-            free(memory.expect("not null"), size);
-        })
-        .join()
-        .expect("no panic");
-        let (again, _) = allocate(777_777).expect("memory");
-        assert_eq!(again.addr(), address);
+        // Not each time: whoever finds the shelf in use, as other tests' threads may, goes by it.
+        let comes_back = |_| {
+            // A size that no other test uses.
+            let (memory, size) = allocate(777_777).expect("memory");
+            let address = memory.addr();
+            // SAFETY: just allocated; the address stands for it in the other thread.
+            std::thread::spawn(move || unsafe {
+                let memory = NonNull::new(ptr::without_provenance_mut(address.get()));
+                free(memory.expect("not null"), size);
+            })
+            .join()
+            .expect("no panic");
+            let (again, _) = allocate(777_777).expect("memory");
+            again.addr() == address
+        };
+        assert!((0..100).any(comes_back));
     }
 
     #[test]
