@@ -5,15 +5,12 @@
 //! Thread: under the socket's lock. Invariants: a routing id names one pipe; a pipe is read from
 //! only once it has one. Counterpart: RFC 28; `router.cpp` of libzmq 4.3.5.
 
-use std::collections::HashMap;
-
 use crate::error::{Errno, Result};
 use crate::pattern::dealer::probe;
 use crate::pattern::routing::fair_queue::FairQueue;
+use crate::pattern::routing::peers::Peers;
 use crate::pattern::{Pattern, options, switch};
 use crate::pipe::{Frame, Outgoing, PipeId, Pipes};
-
-type ByRoutingId = HashMap<Box<[u8]>, PipeId, foldhash::fast::RandomState>;
 
 #[derive(Debug)]
 pub(super) struct Router {
@@ -31,104 +28,6 @@ pub(super) struct Router {
     raw: bool,
     handover: bool,
     probe_router: bool,
-}
-
-/// Routing ids and their pipes.
-#[derive(Debug)]
-pub(super) struct Peers {
-    by_id: ByRoutingId,
-    ids: Vec<Option<Box<[u8]>>>,
-    /// The last one that was looked up: bursts go to one peer, and replies to the last asker.
-    last: Option<PipeId>,
-    next_generated: u32,
-    /// `ZMQ_CONNECT_ROUTING_ID`, for the next connection.
-    pub(super) for_next_connect: Vec<u8>,
-}
-
-impl Peers {
-    /// The next connection that our side makes gets this id; `EINVAL` for none.
-    pub(super) fn choose_next(&mut self, routing_id: &[u8]) -> Result<()> {
-        if routing_id.is_empty() {
-            return Err(Errno::EINVAL);
-        }
-        self.for_next_connect = routing_id.to_vec();
-        Ok(())
-    }
-
-    pub(super) fn new(seed: u32) -> Self {
-        Self {
-            by_id: HashMap::default(),
-            ids: Vec::new(),
-            last: None,
-            next_generated: seed,
-            for_next_connect: Vec::new(),
-        }
-    }
-
-    /// A routing id that no peer can choose: they do not begin with a zero byte.
-    pub(super) fn generate(&mut self) -> Box<[u8]> {
-        let number = self.next_generated.to_be_bytes();
-        self.next_generated = self.next_generated.wrapping_add(1);
-        [&[0][..], &number].concat().into()
-    }
-
-    #[inline]
-    pub(super) fn find(&mut self, routing_id: &[u8]) -> Option<PipeId> {
-        if let Some(last) = self.last
-            && self.id_of(last).is_some_and(|id| is_same(id, routing_id))
-        {
-            return Some(last);
-        }
-        let found = self.by_id.get(routing_id).copied();
-        self.last = found.or(self.last);
-        found
-    }
-
-    #[inline]
-    pub(super) fn id_of(&self, pipe: PipeId) -> Option<&[u8]> {
-        self.ids.get(pipe.0 as usize)?.as_deref()
-    }
-
-    pub(super) fn get(&self, routing_id: &[u8]) -> Option<PipeId> {
-        self.by_id.get(routing_id).copied()
-    }
-
-    pub(super) fn add(&mut self, routing_id: Box<[u8]>, pipe: PipeId) {
-        let index = pipe.0 as usize;
-        if self.ids.len() <= index {
-            self.ids.resize(index + 1, None);
-        }
-        self.ids[index] = Some(routing_id.clone());
-        self.by_id.insert(routing_id, pipe);
-    }
-
-    pub(super) fn remove(&mut self, pipe: PipeId) {
-        if self.last == Some(pipe) {
-            self.last = None;
-        }
-        if let Some(id) = self.ids.get_mut(pipe.0 as usize).and_then(Option::take)
-            && self.by_id.get(&id) == Some(&pipe)
-        {
-            self.by_id.remove(&id);
-        }
-    }
-
-    pub(super) fn pipes(&self) -> impl Iterator<Item = PipeId> + '_ {
-        self.by_id.values().copied()
-    }
-}
-
-/// As `==`, which is a call: most ids are short.
-#[inline(always)]
-fn is_same(a: &[u8], b: &[u8]) -> bool {
-    if a.len() != b.len() {
-        return false;
-    }
-    match a.len() {
-        4..8 => a.first_chunk::<4>() == b.first_chunk() && a.last_chunk::<4>() == b.last_chunk(),
-        8..=16 => a.first_chunk::<8>() == b.first_chunk() && a.last_chunk::<8>() == b.last_chunk(),
-        _ => a == b,
-    }
 }
 
 impl Router {
@@ -152,13 +51,13 @@ impl Router {
     fn identify(&mut self, pipes: &mut Pipes, id: PipeId, locally_initiated: bool) -> bool {
         if locally_initiated && !self.peers.for_next_connect.is_empty() {
             let chosen = std::mem::take(&mut self.peers.for_next_connect);
-            self.peers.add(chosen.into(), id);
+            self.peers.add(&chosen, id);
             return true;
         }
         let Some(peer) = pipes.peer(id) else { return false };
         if self.raw || peer.routing_id.is_empty() {
             let generated = self.peers.generate();
-            self.peers.add(generated, id);
+            self.peers.add(&generated, id);
             return true;
         }
         if let Some(holder) = self.peers.get(&peer.routing_id) {
@@ -169,14 +68,14 @@ impl Router {
             }
             self.peers.remove(holder);
             let generated = self.peers.generate();
-            self.peers.add(generated, holder);
+            self.peers.add(&generated, holder);
             if self.current_in == Some(holder) {
                 self.handed_over = Some(holder);
             } else {
                 pipes.terminate(holder);
             }
         }
-        self.peers.add(peer.routing_id.clone(), id);
+        self.peers.add(&peer.routing_id, id);
         true
     }
 
@@ -342,24 +241,5 @@ impl Pattern for Router {
     fn has_room_for(&mut self, pipes: &mut Pipes, routing_id: &[u8]) -> Result<bool> {
         let pipe = self.peers.get(routing_id).ok_or(Errno::EHOSTUNREACH)?;
         Ok(pipes.can_write(pipe))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn routing_ids_are_the_same_if_all_their_bytes_are() {
-        for len in 0..40 {
-            let id: Vec<u8> = (0..len).collect();
-            assert!(is_same(&id, &id.clone()));
-            assert!(!is_same(&id, &[&id[..], &[0]].concat()));
-            for at in 0..id.len() {
-                let mut other = id.clone();
-                other[at] ^= 1;
-                assert!(!is_same(&id, &other), "{len} bytes, byte {at} differs");
-            }
-        }
     }
 }

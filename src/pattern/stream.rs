@@ -7,8 +7,8 @@
 //! 4.3.5; `zmq_socket(3)`.
 
 use crate::error::{Errno, Result};
-use crate::pattern::router::Peers;
 use crate::pattern::routing::fair_queue::FairQueue;
+use crate::pattern::routing::peers::{GENERATED, Peers};
 use crate::pattern::{Pattern, options};
 use crate::pipe::{Frame, Outgoing, PipeId, Pipes};
 
@@ -21,7 +21,7 @@ pub(super) struct Stream {
     more_out: bool,
     /// COMPAT: `ZMQ_ROUTING_ID` reads as the id given to the latest peer, by which an application
     /// that has just connected knows whom to send to.
-    last_generated: Option<Box<[u8]>>,
+    last_generated: Option<[u8; GENERATED]>,
 }
 
 impl Stream {
@@ -44,14 +44,13 @@ impl Pattern for Stream {
         } else {
             Vec::new()
         };
-        let routing_id = if chosen.is_empty() {
+        if chosen.is_empty() {
             let generated = self.peers.generate();
-            self.last_generated = Some(generated.clone());
-            generated
+            self.peers.add(&generated, id);
+            self.last_generated = Some(generated);
         } else {
-            chosen.into_boxed_slice()
-        };
-        self.peers.add(routing_id, id);
+            self.peers.add(&chosen, id);
+        }
         self.queue.attach(id);
     }
 
@@ -121,7 +120,7 @@ impl Pattern for Stream {
     }
 
     fn last_routing_id(&self) -> Option<&[u8]> {
-        self.last_generated.as_deref()
+        self.last_generated.as_ref().map(|id| &id[..])
     }
 
     fn has_connect_routing_id(&self) -> bool {

@@ -6,6 +6,7 @@
 pub(super) mod distribute;
 pub(super) mod fair_queue;
 pub(super) mod load_balance;
+pub(super) mod peers;
 mod pipe_list;
 pub(super) mod radix;
 pub(super) mod subscriptions;
