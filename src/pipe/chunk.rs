@@ -30,6 +30,9 @@ const CLASSES: [usize; 4] =
 /// External parts per chunk; a chunk whose table is full is sealed.
 pub(super) const EXTERNALS: usize = if cfg!(loom) { 2 } else { 32 };
 
+/// Frames that a chunk is to take at least, where its class may be that large.
+const FRAMES: usize = 2;
+
 /// `end` of a chunk that is still being written.
 pub(super) const OPEN: u64 = u64::MAX;
 
@@ -43,6 +46,15 @@ impl SizeClass {
     pub(super) fn next(self, limit: usize) -> Self {
         let up = usize::from(self.0) + 1;
         if up < CLASSES.len() && CLASSES[up] <= limit { Self(up as u8) } else { self }
+    }
+
+    /// The class, up to `limit`, of which a chunk takes several frames of `len` bytes.
+    pub(super) fn for_frames(len: usize, limit: usize) -> Self {
+        let mut class = Self::SMALLEST;
+        while CLASSES[usize::from(class.0)] < FRAMES * len && class.next(limit) != class {
+            class = class.next(limit);
+        }
+        class
     }
 
     /// The smallest class that is not below `self` and holds `len` bytes, if there is one.

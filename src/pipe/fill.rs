@@ -128,9 +128,10 @@ impl Filler {
         let Self { writer, body, hungry, bulk, drained, .. } = self;
         let capacity = (writer.capacity_end - writer.base) as usize;
         if writer.spare_len() < MIN_SPARE.max(capacity / 8) {
-            writer.next_chunk((writer.filled - writer.pos) as usize + MIN_SPARE);
+            next_chunk(writer, hungry, (writer.filled - writer.pos) as usize + MIN_SPARE);
         }
         let expects_bulk = std::mem::take(bulk) || body.as_ref().is_some_and(PartialBody::is_bulk);
+        let capacity = (writer.capacity_end - writer.base) as usize;
         let spare_len = writer.spare_len().min(if expects_bulk { PEEK } else { usize::MAX });
         let socket = SockRef::from(&fd);
         // SAFETY: [filled, capacity_end) is the writer's and nobody else's; the slice is gone
@@ -164,7 +165,7 @@ impl Filler {
                 return Ok(read);
             }
         };
-        *hungry = read == spare_len && !expects_bulk;
+        *hungry = read == spare_len && 2 * read >= capacity && !expects_bulk;
         *drained = read < spare_len;
         writer.filled += read as u64;
         Ok(read)
@@ -243,7 +244,7 @@ impl Filler {
         let frame_len = u64::from(header_len) + len;
         if len <= writer.thresholds.message as u64 {
             if writer.pos + frame_len > writer.capacity_end {
-                writer.next_chunk(frame_len as usize);
+                next_chunk(writer, &mut self.hungry, frame_len as usize);
             }
             return Ok(false);
         }
@@ -357,6 +358,14 @@ impl Filler {
     }
 }
 
+/// Goes on in a new chunk, a larger one if the last was filled by a single read.
+fn next_chunk(writer: &mut Writer, hungry: &mut bool, needed: usize) {
+    if std::mem::take(hungry) {
+        writer.want_larger();
+    }
+    writer.next_chunk(needed);
+}
+
 impl Writer {
     fn spare_len(&self) -> usize {
         (self.capacity_end - self.filled) as usize
@@ -439,5 +448,42 @@ mod tests {
             filler.scan(u64::MAX).expect("well formed");
         }
         writing.join().expect("no panic");
+    }
+
+    /// The size of the chunk in the end, when messages of 66 bytes arrive, so many at a time, and all are
+    /// read each time.
+    fn chunk_after(times: usize, each_time: usize) -> u64 {
+        let (mut sender, receiver) = UnixStream::pair().expect("made");
+        receiver.set_nonblocking(true).expect("set");
+        let marks = Marks { writer: None, reader: None };
+        let (writer, mut reader) =
+            queue(Arc::new(Nobody), Arc::new(Nobody), marks, Thresholds::NETWORK);
+        let mut filler = Filler::new(writer);
+        let mut frames = [7; 66];
+        frames[..2].copy_from_slice(&[0, 64]);
+        let frames = frames.repeat(each_time);
+        for _ in 0..times {
+            sender.write_all(&frames).expect("taken");
+            while filler.fill(receiver.as_fd()).is_ok() {
+                filler.scan(u64::MAX).expect("well formed");
+                while reader.can_read() {
+                    assert_eq!(reader.read().expect("there").data().len(), 64);
+                }
+            }
+        }
+        assert_eq!(filler.writer.messages, (times * each_time) as u64);
+        filler.writer.capacity_end - filler.writer.base
+    }
+
+    #[test]
+    fn a_connection_with_few_messages_at_a_time_stays_small() {
+        for each_time in [1, 20, 40] {
+            assert_eq!(chunk_after(1_000, each_time), 4 << 10, "{each_time}");
+        }
+    }
+
+    #[test]
+    fn a_connection_that_brings_much_at_a_time_is_read_in_large_parts() {
+        assert_eq!(chunk_after(20, 2_000), Thresholds::NETWORK.chunk as u64);
     }
 }

@@ -6,6 +6,7 @@
 //! Counterpart: the writing half of `pipe.cpp` in libzmq 4.3.5.
 
 use std::fmt;
+use std::mem;
 use std::ptr;
 use std::sync::Arc;
 
@@ -80,7 +81,10 @@ pub struct Writer {
     /// See [`Writer::is_due`].
     due_at: u64,
     attention: Option<Attention>,
-    next_class: SizeClass,
+    /// Of the next chunk.
+    class: SizeClass,
+    /// When the current chunk was made, the reader had given back none before it.
+    is_behind: bool,
     pub(super) thresholds: Thresholds,
     /// The peer that the next chunk begins with.
     pub(super) new_peer: Option<Arc<PeerInfo>>,
@@ -111,7 +115,8 @@ impl Writer {
             closed: false,
             due_at: 0,
             attention: None,
-            next_class: SizeClass::SMALLEST,
+            class: SizeClass::SMALLEST,
+            is_behind: false,
             thresholds,
             new_peer: None,
         };
@@ -134,7 +139,7 @@ impl Writer {
             }
             Body::Slice(bytes) => self.append_large(flags, bytes),
             Body::Msg(msg) if self.is_to_be_copied(msg) => self.append_frame(flags, msg.data()),
-            Body::Msg(msg) => self.append_external(flags, std::mem::take(*msg)),
+            Body::Msg(msg) => self.append_external(flags, mem::take(*msg)),
         }
         self.frame_done(out.more);
         true
@@ -409,21 +414,17 @@ impl Writer {
         (self.data, self.base, self.capacity_end) = (data, base, base + capacity as u64);
     }
 
-    /// Seals the current chunk at `pos` and goes on in a new, larger one that holds `needed` bytes.
+    /// Seals the current chunk at `pos` and goes on in a new one that holds `needed` bytes.
     /// Bytes between `pos` and `filled` move along.
     #[cold]
     pub(super) fn next_chunk(&mut self, needed: usize) {
         let tail = (self.filled - self.pos) as usize;
         let fresh = self.empty_chunk(needed.max(tail));
-        // SAFETY: the chunk is this end's alone until it is linked below.
-        let (to, class) = unsafe { ((*fresh).span().0, (*fresh).class()) };
-        // A chunk that is full of parts by pointer was large enough.
-        if !self.externals_full() {
-            self.next_class = class.max(self.next_class).next(self.thresholds.chunk);
-        }
         if tail > 0 {
-            // SAFETY: the tail lies in the current chunk, and the new one holds it.
+            // SAFETY: the tail lies in the current chunk, and the new one, which is this end's alone
+            // until it is linked below, holds it.
             unsafe {
+                let to = (*fresh).span().0;
                 let from = self.data.add((self.pos - self.base) as usize);
                 ptr::copy_nonoverlapping(from, to, tail);
             }
@@ -446,19 +447,35 @@ impl Writer {
         }
     }
 
-    /// A chunk of at least `len` bytes that begins at `pos`, linked to nothing.
+    /// A chunk of at least `len` bytes that begins at `pos`, linked to nothing: one that the reader gave
+    /// back, or else a new one. It is larger than the last if the reader had given back none then
+    /// either: a queue whose reader keeps pace goes on in two small ones, however long it lasts.
     fn empty_chunk(&mut self, len: usize) -> *mut Chunk {
+        let limit = self.thresholds.chunk;
+        self.class = self.class.max(SizeClass::for_frames(len, limit));
         let spare = self.dir.take_spare();
-        if !spare.is_null() {
+        if spare.is_null() {
+            let was_behind = mem::replace(&mut self.is_behind, !self.chunk.is_null());
+            // A chunk that is full of parts by pointer was large enough.
+            if was_behind && !self.externals_full() {
+                self.class = self.class.next(limit);
+            }
+        } else {
+            self.is_behind = false;
             // SAFETY: `take_spare` made it this end's alone.
             unsafe {
-                if (*spare).renew(self.pos, self.next_class, len, &mut self.new_peer) {
+                if (*spare).renew(self.pos, self.class, len, &mut self.new_peer) {
                     return spare;
                 }
                 Chunk::free(spare);
             }
         }
-        Chunk::boxed(self.pos, Buffer::new(self.next_class, len), self.new_peer.take())
+        Chunk::boxed(self.pos, Buffer::new(self.class, len), self.new_peer.take())
+    }
+
+    /// The next chunk shall be larger than the current one.
+    pub(super) fn want_larger(&mut self) {
+        self.class = self.class.next(self.thresholds.chunk);
     }
 
     /// See [`super::rewind_outbound`]. `grow` asks for a larger chunk while at it.
@@ -482,6 +499,7 @@ impl Writer {
             let larger = chunk.class().next(self.thresholds.chunk.min(MAX_REWOUND));
             if grow && larger != chunk.class() {
                 let buffer = Buffer::new(larger, tail);
+                self.class = self.class.max(larger);
                 ptr::copy_nonoverlapping(from, buffer.as_ptr(), tail);
                 chunk.rewind(self.pos, Some(buffer));
             } else {
@@ -535,7 +553,8 @@ impl Writer {
         self.dir.peer.set(Arc::clone(&peer));
         self.new_peer = Some(peer);
         if !self.chunk.is_null() {
-            self.next_class = SizeClass::SMALLEST;
+            self.class = SizeClass::SMALLEST;
+            self.is_behind = false;
             self.next_chunk(1);
         }
         self.dir.signal_reader(super::signals::READABLE);
@@ -570,4 +589,66 @@ impl fmt::Debug for Writer {
 #[inline(always)]
 fn flags_of(more: bool) -> u8 {
     if more { frame::MORE } else { 0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pipe::{Marks, Reader, queue};
+    use crate::testing::Nobody;
+
+    const SMALLEST: u64 = 4 << 10;
+
+    fn unlimited() -> (Writer, Reader) {
+        let marks = Marks { writer: Some(0), reader: Some(0) };
+        queue(Arc::new(Nobody), Arc::new(Nobody), marks, Thresholds::NETWORK)
+    }
+
+    /// The largest chunk that the writer is in meanwhile, when it writes so many messages of `len` bytes
+    /// and the reader takes them all whenever there are `each_time`.
+    fn largest_chunk(len: usize, messages: usize, each_time: usize) -> u64 {
+        let (mut writer, mut reader) = unlimited();
+        let mut largest = 0;
+        for number in 1..=messages {
+            assert!(writer.write(&mut Outgoing::slice(&vec![7; len], false)));
+            largest = largest.max(writer.capacity_end - writer.base);
+            while number % each_time == 0 && reader.can_read() {
+                assert_eq!(reader.read().expect("there").data().len(), len);
+            }
+        }
+        largest
+    }
+
+    #[test]
+    fn a_queue_whose_reader_keeps_pace_stays_small() {
+        for each_time in [1, 20, 50, 90] {
+            assert_eq!(largest_chunk(64, 100_000, each_time), SMALLEST, "{each_time}");
+        }
+    }
+
+    #[test]
+    fn a_queue_whose_reader_falls_back_gets_larger_chunks() {
+        assert!(largest_chunk(64, 100_000, 1_000) > SMALLEST);
+        assert_eq!(largest_chunk(64, 100_000, 20_000), Thresholds::NETWORK.chunk as u64);
+    }
+
+    #[test]
+    fn a_chunk_takes_several_frames_whatever_their_size() {
+        for len in [3 << 10, 8 << 10, Thresholds::NETWORK.slice] {
+            let largest = largest_chunk(len, 100, 1);
+            assert!(largest >= 2 * len as u64, "{len}: {largest}");
+        }
+    }
+
+    #[test]
+    fn another_connection_begins_with_a_small_chunk() {
+        let (mut writer, _reader) = unlimited();
+        for _ in 0..SMALLEST / 64 {
+            assert!(writer.write(&mut Outgoing::slice(&[7; 64], false)));
+        }
+        assert!(writer.is_behind);
+        let peer = PeerInfo { routing_id: [].into(), fd: -1, properties: Vec::new() };
+        writer.set_peer(Arc::new(peer));
+        assert_eq!(writer.capacity_end - writer.base, SMALLEST);
+    }
 }
