@@ -45,17 +45,18 @@ pub enum Rx {
 
 /// A socket's end of a pipe.
 #[derive(Debug)]
+#[repr(C, align(128))]
 pub struct End {
+    /// Set once the pattern asked for the pipe's end, or its end was seen.
+    leaving: bool,
+    /// What is written is told by [`Pipes::next_written`], if it is due.
+    reported: bool,
     /// Towards the peer.
     pub tx: Tx,
     /// From the peer.
     pub rx: Rx,
     /// Where the pipe's signals arrive.
     pub port: Arc<Port>,
-    /// Set once the pattern asked for the pipe's end, or its end was seen.
-    leaving: bool,
-    /// What is written is told by [`Pipes::next_written`], if it is due.
-    reported: bool,
     /// See [`End::farewell`].
     farewell: Option<Arc<OnceLock<Vec<u8>>>>,
 }

@@ -50,10 +50,19 @@ impl Thresholds {
     }
 }
 
-/// The writing end. Not `Clone`: one writer per queue.
+/// The writing end. Not `Clone`: one writer per queue. What each message needs comes first: with many
+/// queues none of it is in a cache.
+#[repr(C)]
 pub struct Writer {
     pub(super) dir: Arc<Direction>,
-    pub(super) chunk: *mut Chunk,
+    pub(super) messages: u64,
+    /// Below this number messages begin without a look at shared words: the high-water mark behind
+    /// `consumed`. 0 once the queue is closed.
+    limit: u64,
+    /// The [`Direction::changes`] that `limit` heeds.
+    changes: u32,
+    /// External parts in the current chunk.
+    externals: u32,
     pub(super) data: *mut u8,
     pub(super) base: u64,
     pub(super) capacity_end: u64,
@@ -61,31 +70,24 @@ pub struct Writer {
     pub(super) pos: u64,
     /// End of the bytes that are there; beyond `pos` only when the kernel fills.
     pub(super) filled: u64,
+    pub(super) chunk: *mut Chunk,
     /// End of the last whole message: what is or will be published.
     pub(super) committed: u64,
     /// The chunk in which `committed` lies, and its external parts then.
     committed_chunk: *mut Chunk,
     committed_externals: u32,
-    /// External parts in the current chunk.
-    externals: u32,
-    pub(super) messages: u64,
-    /// Messages that counted as taken when last looked at.
-    consumed: u64,
-    /// Below this number messages begin without a look at shared words: the high-water mark behind
-    /// `consumed`. 0 once the queue is closed.
-    limit: u64,
-    /// The [`Direction::changes`] that `limit` heeds.
-    changes: u32,
     pub(super) in_message: bool,
     closed: bool,
-    /// See [`Writer::is_due`].
-    due_at: u64,
-    attention: Option<Attention>,
     /// Of the next chunk.
     class: SizeClass,
     /// When the current chunk was made, the reader had given back none before it.
     is_behind: bool,
+    /// See [`Writer::is_due`].
+    due_at: u64,
+    attention: Option<Attention>,
     pub(super) thresholds: Thresholds,
+    /// Messages that counted as taken when last looked at.
+    consumed: u64,
     /// The peer that the next chunk begins with.
     pub(super) new_peer: Option<Arc<PeerInfo>>,
 }
