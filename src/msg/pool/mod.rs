@@ -283,9 +283,9 @@ mod tests {
     }
 
     #[test]
-    fn a_long_block_comes_back_from_another_thread() {
-        // Not each time: whoever finds the shelf in use, as other tests' threads may, goes by it.
-        let comes_back = |_| {
+    fn a_long_block_lies_on_the_shelf_when_another_thread_gave_it_back() {
+        // Whoever finds the shelf in use, as other tests' threads may, goes by it: not each time.
+        let found = (0..100).find_map(|_| {
             // A size that no other test uses.
             let (memory, size) = allocate(777_777).expect("memory");
             let address = memory.addr();
@@ -296,10 +296,13 @@ mod tests {
             })
             .join()
             .expect("no panic");
-            let (again, _) = allocate(777_777).expect("memory");
-            again.addr() == address
-        };
-        assert!((0..100).any(comes_back));
+            let found = Shelf::with(|shelf| shelf.take(size)).flatten()?;
+            assert_eq!(found.addr(), address);
+            Some((found, size))
+        });
+        let (memory, size) = found.expect("on the shelf");
+        // SAFETY: taken off the shelf, where it had this size.
+        unsafe { free(memory, size) };
     }
 
     #[test]
