@@ -12,7 +12,7 @@ use std::time::Duration;
 
 /// A look that brings fewer bytes than this finds the writer right ahead: a page, beyond which
 /// processors fetch nothing ahead of time.
-const CLOSE: usize = 4096;
+const CLOSE: u64 = 4096;
 /// So many such looks in a row, none in vain, make the reader fall back
 const LOOKS: u32 = 4;
 /// for so many moments, or until the writer has not gone on in one.
@@ -54,7 +54,7 @@ impl Heels {
 
     /// A look brought `ahead` bytes. True: the reader had better [`fall_back`], and tell by
     /// [`Heels::fell_back`].
-    pub(super) fn are_near(&mut self, ahead: usize) -> bool {
+    pub(super) fn are_near(&mut self, ahead: u64) -> bool {
         if ahead >= CLOSE {
             self.close = 0;
             return false;

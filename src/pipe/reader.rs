@@ -103,7 +103,7 @@ impl Reader {
     /// get ahead if this end has been on its heels for a while. True: that has paid, and from now on
     /// memory that was read rests before it is written again, until [`Reader::calm_down`].
     pub fn keep_off(&mut self, moment: Moment) -> bool {
-        if !self.heels.are_near(self.cursor.until_external()) {
+        if !self.heels.are_near(self.cursor.published() - self.cursor.pos()) {
             return false;
         }
         let paid = heels::fall_back(moment, || self.cursor.dir.published());
@@ -491,6 +491,18 @@ mod tests {
             kept_off
         });
         (kept_off, reader)
+    }
+
+    #[test]
+    fn a_reader_with_much_ahead_is_on_nobodys_heels_however_small_the_chunks() {
+        let (mut writer, mut reader) = unlimited();
+        for _ in 0..200 {
+            assert!(writer.write(&mut Outgoing::slice(&[7; 64], false)));
+        }
+        for _ in 0..100 {
+            assert!(reader.can_read());
+            assert!(!reader.keep_off(Moment(|| panic!("it falls back"))));
+        }
     }
 
     #[test]
