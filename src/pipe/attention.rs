@@ -75,7 +75,7 @@ mod tests {
         writer.set_due(u64::MAX);
         assert!(!is_due_after(&mut writer, b"some more"));
         // By pointer: whatever was expected of its length, it may be long.
-        assert!(is_due_after(&mut writer, &vec![7; Thresholds::NETWORK.slice + 1]));
+        assert!(is_due_after(&mut writer, &vec![7; Thresholds::NETWORK.slice as usize + 1]));
         writer.set_due(u64::MAX);
         attention.end();
         assert!(is_due_after(&mut writer, b"nobody looks"));

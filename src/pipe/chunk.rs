@@ -22,7 +22,7 @@ use std::sync::Arc;
 use crate::msg::{Msg, PeerInfo, pool};
 use crate::sync::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
 
-/// Sizes of a chunk's memory, bytes. A queue starts with the smallest and grows with its traffic.
+/// Sizes of a chunk's memory, bytes. A queue starts with the smallest; see `Writer::next_chunk`.
 /// Tiny under loom, so that its few messages already take several chunks.
 const CLASSES: [usize; 4] =
     if cfg!(loom) { [32, 64, 128, 256] } else { [4 << 10, 16 << 10, 64 << 10, 256 << 10] };
@@ -30,8 +30,9 @@ const CLASSES: [usize; 4] =
 /// External parts per chunk; a chunk whose table is full is sealed.
 pub(super) const EXTERNALS: usize = if cfg!(loom) { 2 } else { 32 };
 
-/// Frames that a chunk is to take at least, where its class may be that large.
-const FRAMES: usize = 2;
+/// Frames that a chunk is to take at least, where its class may be that large. Under loom each opens a
+/// new chunk soon.
+const FRAMES: usize = if cfg!(loom) { 1 } else { 2 };
 
 /// `end` of a chunk that is still being written.
 pub(super) const OPEN: u64 = u64::MAX;

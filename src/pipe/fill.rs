@@ -8,7 +8,7 @@
 //! Counterpart: `v2_decoder.cpp` and the input half of `stream_engine_base.cpp` in libzmq 4.3.5.
 
 use std::io;
-use std::mem::MaybeUninit;
+use std::mem::{self, MaybeUninit};
 use std::os::fd::BorrowedFd;
 use std::ptr;
 
@@ -59,7 +59,7 @@ pub enum ScanError {
 pub struct Filler {
     writer: Writer,
     body: Option<PartialBody>,
-    /// The last read filled all the room that it had.
+    /// The last read filled all the room that it had, half a chunk at least.
     hungry: bool,
     /// The last frame was a [`BULK`] one, so the next may be too.
     bulk: bool,
@@ -128,9 +128,11 @@ impl Filler {
         let Self { writer, body, hungry, bulk, drained, .. } = self;
         let capacity = (writer.capacity_end - writer.base) as usize;
         if writer.spare_len() < MIN_SPARE.max(capacity / 8) {
-            next_chunk(writer, hungry, (writer.filled - writer.pos) as usize + MIN_SPARE);
+            let needed = (writer.filled - writer.pos) as usize + MIN_SPARE;
+            satisfy(hungry, writer);
+            writer.next_chunk(needed);
         }
-        let expects_bulk = std::mem::take(bulk) || body.as_ref().is_some_and(PartialBody::is_bulk);
+        let expects_bulk = mem::take(bulk) || body.as_ref().is_some_and(PartialBody::is_bulk);
         let capacity = (writer.capacity_end - writer.base) as usize;
         let spare_len = writer.spare_len().min(if expects_bulk { PEEK } else { usize::MAX });
         let socket = SockRef::from(&fd);
@@ -242,9 +244,10 @@ impl Filler {
         let Header { flags, header_len, body_len: len } = header;
         let writer = &mut self.writer;
         let frame_len = u64::from(header_len) + len;
-        if len <= writer.thresholds.message as u64 {
+        if len <= u64::from(writer.thresholds.message) {
             if writer.pos + frame_len > writer.capacity_end {
-                next_chunk(writer, &mut self.hungry, frame_len as usize);
+                satisfy(&mut self.hungry, writer);
+                writer.next_chunk_for(frame_len as usize);
             }
             return Ok(false);
         }
@@ -354,16 +357,15 @@ impl Filler {
     }
 
     pub(super) fn take_hungry(&mut self) -> bool {
-        std::mem::take(&mut self.hungry)
+        mem::take(&mut self.hungry)
     }
 }
 
-/// Goes on in a new chunk, a larger one if the last was filled by a single read.
-fn next_chunk(writer: &mut Writer, hungry: &mut bool, needed: usize) {
-    if std::mem::take(hungry) {
+/// Before a new chunk: it shall be larger if the connection is `hungry`.
+fn satisfy(hungry: &mut bool, writer: &mut Writer) {
+    if mem::take(hungry) {
         writer.want_larger();
     }
-    writer.next_chunk(needed);
 }
 
 impl Writer {
@@ -484,6 +486,6 @@ mod tests {
 
     #[test]
     fn a_connection_that_brings_much_at_a_time_is_read_in_large_parts() {
-        assert_eq!(chunk_after(20, 2_000), Thresholds::NETWORK.chunk as u64);
+        assert_eq!(chunk_after(20, 2_000), u64::from(Thresholds::NETWORK.chunk));
     }
 }

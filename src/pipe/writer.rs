@@ -22,13 +22,14 @@ use crate::sync::Ordering;
 /// From which size on a body travels by pointer instead of being copied into the chunk, bytes, and
 /// where to.
 #[derive(Clone, Copy, Debug)]
+#[repr(C)]
 pub struct Thresholds {
     /// For bodies that the caller hands over as a message.
-    pub message: usize,
+    pub message: u32,
     /// For bodies that the caller lends as a slice, which must be copied once anyway.
-    pub slice: usize,
+    pub slice: u32,
     /// Largest chunk that the queue grows to.
-    pub chunk: usize,
+    pub chunk: u32,
     /// A thread of this process reads the bodies.
     pub to_thread: bool,
 }
@@ -50,8 +51,8 @@ impl Thresholds {
     }
 }
 
-/// The writing end. Not `Clone`: one writer per queue. What each message needs comes first: with many
-/// queues none of it is in a cache.
+/// The writing end. Not `Clone`: one writer per queue. What each message needs comes first, in little
+/// room: with many queues none of it is in a cache.
 #[repr(C)]
 pub struct Writer {
     pub(super) dir: Arc<Direction>,
@@ -61,8 +62,11 @@ pub struct Writer {
     limit: u64,
     /// The [`Direction::changes`] that `limit` heeds.
     changes: u32,
-    /// External parts in the current chunk.
-    externals: u32,
+    /// External parts in the current chunk, and in `committed_chunk` as far as they are committed.
+    externals: u8,
+    committed_externals: u8,
+    pub(super) in_message: bool,
+    closed: bool,
     pub(super) data: *mut u8,
     pub(super) base: u64,
     pub(super) capacity_end: u64,
@@ -73,24 +77,31 @@ pub struct Writer {
     pub(super) chunk: *mut Chunk,
     /// End of the last whole message: what is or will be published.
     pub(super) committed: u64,
-    /// The chunk in which `committed` lies, and its external parts then.
+    /// The chunk in which `committed` lies.
     committed_chunk: *mut Chunk,
-    committed_externals: u32,
-    pub(super) in_message: bool,
-    closed: bool,
-    /// Of the next chunk.
-    class: SizeClass,
-    /// When the current chunk was made, the reader had given back none before it.
-    is_behind: bool,
     /// See [`Writer::is_due`].
     due_at: u64,
     attention: Option<Attention>,
     pub(super) thresholds: Thresholds,
+    /// Of the next chunk.
+    class: SizeClass,
+    /// When the current chunk was made, the reader had given back none before it.
+    is_behind: bool,
     /// Messages that counted as taken when last looked at.
     consumed: u64,
     /// The peer that the next chunk begins with.
     pub(super) new_peer: Option<Arc<PeerInfo>>,
 }
+
+/// Bytes of a writer that each message needs, of a pair of cache lines that begins with a word of the
+/// pipe's end.
+const HOT: usize = 128 - 8;
+
+const _: () = assert!(
+    mem::offset_of!(Writer, thresholds) + mem::offset_of!(Thresholds, chunk) <= HOT,
+    "messages need two lines only"
+);
+const _: () = assert!(EXTERNALS <= u8::MAX as usize);
 
 // SAFETY: the raw pointers lead to chunks that only this end writes; nothing is tied to a thread.
 unsafe impl Send for Writer {}
@@ -136,7 +147,7 @@ impl Writer {
         }
         let flags = flags_of(out.more);
         match &mut out.body {
-            Body::Slice(bytes) if bytes.len() <= self.thresholds.slice => {
+            Body::Slice(bytes) if bytes.len() <= self.thresholds.slice as usize => {
                 self.append_frame(flags, bytes);
             }
             Body::Slice(bytes) => self.append_large(flags, bytes),
@@ -160,7 +171,7 @@ impl Writer {
     /// not now.
     #[inline(always)]
     fn is_to_be_copied(&self, msg: &Msg) -> bool {
-        let is_small = msg.len() <= self.thresholds.message;
+        let is_small = msg.len() <= self.thresholds.message as usize;
         is_small && (msg.is_empty() || !msg.has_foreign())
     }
 
@@ -187,7 +198,7 @@ impl Writer {
         if self.in_message || self.is_closed() {
             return false;
         }
-        if body.len() <= self.thresholds.slice {
+        if body.len() <= self.thresholds.slice as usize {
             self.append_frame(frame::COMMAND, body);
         } else {
             self.append_large(frame::COMMAND, body);
@@ -286,7 +297,7 @@ impl Writer {
     fn append_frame(&mut self, flags: u8, body: &[u8]) {
         let needed = frame::MAX_HEADER_LEN + body.len();
         if self.capacity_end - self.pos < needed as u64 {
-            self.next_chunk(needed);
+            self.next_chunk_for(needed);
         }
         // SAFETY: [pos, pos + needed) lies in the chunk (just checked) beyond what is published,
         // so it is the writer's; the body cannot overlap memory that nobody else has seen.
@@ -318,7 +329,7 @@ impl Writer {
 
     /// True if the current chunk's table takes no more parts.
     pub(super) fn externals_full(&self) -> bool {
-        self.externals as usize == EXTERNALS
+        usize::from(self.externals) == EXTERNALS
     }
 
     /// Puts a body that goes by pointer behind its header, which ends at `pos`.
@@ -399,7 +410,7 @@ impl Writer {
         self.filled = self.committed;
         if !self.chunk.is_null() {
             // SAFETY: entries behind the committed ones were never published.
-            unsafe { (*self.chunk).truncate_externals(self.committed_externals) };
+            unsafe { (*self.chunk).truncate_externals(self.committed_externals.into()) };
         }
         self.externals = self.committed_externals;
     }
@@ -414,6 +425,14 @@ impl Writer {
         // SAFETY: the writer's own chunk.
         let (data, base, capacity) = unsafe { (*chunk).span() };
         (self.data, self.base, self.capacity_end) = (data, base, base + capacity as u64);
+    }
+
+    /// As [`Writer::next_chunk`], for a frame of `len` bytes, as which others may be.
+    #[cold]
+    pub(super) fn next_chunk_for(&mut self, len: usize) {
+        let limit = self.thresholds.chunk as usize;
+        self.class = self.class.max(SizeClass::for_frames(len, limit));
+        self.next_chunk(len);
     }
 
     /// Seals the current chunk at `pos` and goes on in a new one that holds `needed` bytes.
@@ -453,14 +472,12 @@ impl Writer {
     /// back, or else a new one. It is larger than the last if the reader had given back none then
     /// either: a queue whose reader keeps pace goes on in two small ones, however long it lasts.
     fn empty_chunk(&mut self, len: usize) -> *mut Chunk {
-        let limit = self.thresholds.chunk;
-        self.class = self.class.max(SizeClass::for_frames(len, limit));
         let spare = self.dir.take_spare();
         if spare.is_null() {
             let was_behind = mem::replace(&mut self.is_behind, !self.chunk.is_null());
             // A chunk that is full of parts by pointer was large enough.
             if was_behind && !self.externals_full() {
-                self.class = self.class.next(limit);
+                self.want_larger();
             }
         } else {
             self.is_behind = false;
@@ -477,7 +494,7 @@ impl Writer {
 
     /// The next chunk shall be larger than the current one.
     pub(super) fn want_larger(&mut self) {
-        self.class = self.class.next(self.thresholds.chunk);
+        self.class = self.class.next(self.thresholds.chunk as usize);
     }
 
     /// See [`super::rewind_outbound`]. `grow` asks for a larger chunk while at it.
@@ -498,7 +515,7 @@ impl Writer {
             }
             let tail = (self.filled - self.pos) as usize;
             let from = self.data.add((self.pos - self.base) as usize);
-            let larger = chunk.class().next(self.thresholds.chunk.min(MAX_REWOUND));
+            let larger = chunk.class().next(MAX_REWOUND.min(self.thresholds.chunk as usize));
             if grow && larger != chunk.class() {
                 let buffer = Buffer::new(larger, tail);
                 self.class = self.class.max(larger);
@@ -631,24 +648,24 @@ mod tests {
     #[test]
     fn a_queue_whose_reader_falls_back_gets_larger_chunks() {
         assert!(largest_chunk(64, 100_000, 1_000) > SMALLEST);
-        assert_eq!(largest_chunk(64, 100_000, 20_000), Thresholds::NETWORK.chunk as u64);
+        assert_eq!(largest_chunk(64, 100_000, 20_000), u64::from(Thresholds::NETWORK.chunk));
     }
 
     #[test]
     fn a_chunk_takes_several_frames_whatever_their_size() {
-        for len in [3 << 10, 8 << 10, Thresholds::NETWORK.slice] {
+        for len in [3_000, 9_000] {
             let largest = largest_chunk(len, 100, 1);
-            assert!(largest >= 2 * len as u64, "{len}: {largest}");
+            assert!(largest >= 2 * (frame::MAX_HEADER_LEN + len) as u64, "{len}: {largest}");
         }
     }
 
     #[test]
     fn another_connection_begins_with_a_small_chunk() {
         let (mut writer, _reader) = unlimited();
-        for _ in 0..SMALLEST / 64 {
+        for _ in 0..20_000 {
             assert!(writer.write(&mut Outgoing::slice(&[7; 64], false)));
         }
-        assert!(writer.is_behind);
+        assert!(writer.is_behind && writer.capacity_end - writer.base > SMALLEST);
         let peer = PeerInfo { routing_id: [].into(), fd: -1, properties: Vec::new() };
         writer.set_peer(Arc::new(peer));
         assert_eq!(writer.capacity_end - writer.base, SMALLEST);

@@ -85,7 +85,7 @@ pub(in crate::pattern) struct Peers {
 }
 
 impl Peers {
-    /// None yet. The ids that are generated begin with `seed`.
+    /// None yet. The ids that are generated are numbered from `seed` on.
     pub(in crate::pattern) fn new(seed: u32) -> Self {
         Self {
             by_id: HashMap::default(),
