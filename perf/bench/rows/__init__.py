@@ -11,7 +11,7 @@ GROUPS = {
     "targets": "the speed table: rows that must be so many times better",
     "more": "what else users do; must not be below libzmq",
     "scale": "rows that are measured with more and more of something",
-    "busy": "the rows of throughput and latency beside a busy process per core",
+    "busy": "those rows beside a busy process per core",
     "all": "every row of our own programs",
     "upstream": "libzmq's own programs; needs --upstream-bin",
     "bench": "what stands in docs/PERFORMANCE.md: targets, more, busy, and most of upstream",

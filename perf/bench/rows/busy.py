@@ -1,16 +1,11 @@
-"""The rows of throughput and latency again, beside a computing process on every core: none below
-libzmq there."""
+"""The rows again, beside a computing process on every core: none below libzmq there."""
 
 from dataclasses import replace
-from fnmatch import fnmatchcase
 
 from ..row import groups
 
 # Half a core is left for a program, so half as many messages take as long.
 PART = 2
-# What needs the cores otherwise, or takes long whatever the library does.
-NOT_AGAIN = ("*/one-core", "lat/*/pause-100ms", "lat/*/pause-1000ms")
-AREAS = ("thr/*", "lat/*", "router/tcp/*", "fanout/tcp/*", "proxy/*")
 
 
 def under_load(row):
@@ -32,12 +27,8 @@ def under_load(row):
 
 def rows(table):
     """The busy rows of a table, but those that it has already, with a target of their own."""
-    def matches(row, patterns):
-        return any(fnmatchcase(row.name, pattern) for pattern in patterns)
-
     there = {row.name for row in table if row.busy}
     for row in table:
-        if row.groups & {"targets", "more"} and matches(row, AREAS) \
-                and not matches(row, NOT_AGAIN) and f"{row.name}/busy" not in there \
+        if row.groups & {"targets", "more"} and f"{row.name}/busy" not in there \
                 and row.name not in there:
             yield under_load(row)
