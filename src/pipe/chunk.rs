@@ -22,7 +22,7 @@ use std::sync::Arc;
 use crate::msg::{Msg, PeerInfo, pool};
 use crate::sync::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
 
-/// Sizes of a chunk's memory, bytes. A queue starts with the smallest; see `Writer::next_chunk`.
+/// Sizes of a chunk's memory, bytes. A queue starts with the smallest; see `Writer::empty_chunk`.
 /// Tiny under loom, so that its few messages already take several chunks.
 const CLASSES: [usize; 4] =
     if cfg!(loom) { [32, 64, 128, 256] } else { [4 << 10, 16 << 10, 64 << 10, 256 << 10] };

@@ -486,6 +486,6 @@ mod tests {
 
     #[test]
     fn a_connection_that_brings_much_at_a_time_is_read_in_large_parts() {
-        assert_eq!(chunk_after(20, 2_000), u64::from(Thresholds::NETWORK.chunk));
+        assert_eq!(chunk_after(20, 2_000), Thresholds::NETWORK.chunk as u64);
     }
 }

@@ -4,10 +4,12 @@
 //! pattern learns of both through `attach` and `detach`.
 //! Counterpart: the `pipe_t*` that libzmq 4.3.5's sockets hand around.
 
+use std::mem;
 use std::sync::{Arc, OnceLock};
 
 use crate::msg::PeerInfo;
 use crate::pipe::conflate::{LatestReader, LatestWriter};
+use crate::pipe::writer::HOT;
 use crate::pipe::{Frame, Moment, Outgoing, Port, Reader, Writer};
 
 /// The place of a pipe in its socket.
@@ -60,6 +62,11 @@ pub struct End {
     /// See [`End::farewell`].
     farewell: Option<Arc<OnceLock<Vec<u8>>>>,
 }
+
+// What each message needs of an end lies in one pair of cache lines: `tx` has no tag before it.
+const _: () = assert!(
+    mem::offset_of!(End, tx) + HOT <= align_of::<End>() && size_of::<Tx>() == size_of::<Writer>()
+);
 
 impl End {
     /// Puts the two ends of a pipe together.

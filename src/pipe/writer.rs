@@ -29,7 +29,7 @@ pub struct Thresholds {
     /// For bodies that the caller lends as a slice, which must be copied once anyway.
     pub slice: u32,
     /// Largest chunk that the queue grows to.
-    pub chunk: u32,
+    pub chunk: usize,
     /// A thread of this process reads the bodies.
     pub to_thread: bool,
 }
@@ -93,14 +93,10 @@ pub struct Writer {
     pub(super) new_peer: Option<Arc<PeerInfo>>,
 }
 
-/// Bytes of a writer that each message needs, of a pair of cache lines that begins with a word of the
-/// pipe's end.
-const HOT: usize = 128 - 8;
+/// Bytes at the beginning of a writer that each message needs.
+pub(super) const HOT: usize =
+    mem::offset_of!(Writer, thresholds) + mem::offset_of!(Thresholds, chunk);
 
-const _: () = assert!(
-    mem::offset_of!(Writer, thresholds) + mem::offset_of!(Thresholds, chunk) <= HOT,
-    "messages need two lines only"
-);
 const _: () = assert!(EXTERNALS <= u8::MAX as usize);
 
 // SAFETY: the raw pointers lead to chunks that only this end writes; nothing is tied to a thread.
@@ -430,7 +426,7 @@ impl Writer {
     /// As [`Writer::next_chunk`], for a frame of `len` bytes, as which others may be.
     #[cold]
     pub(super) fn next_chunk_for(&mut self, len: usize) {
-        let limit = self.thresholds.chunk as usize;
+        let limit = self.thresholds.chunk;
         self.class = self.class.max(SizeClass::for_frames(len, limit));
         self.next_chunk(len);
     }
@@ -494,7 +490,7 @@ impl Writer {
 
     /// The next chunk shall be larger than the current one.
     pub(super) fn want_larger(&mut self) {
-        self.class = self.class.next(self.thresholds.chunk as usize);
+        self.class = self.class.next(self.thresholds.chunk);
     }
 
     /// See [`super::rewind_outbound`]. `grow` asks for a larger chunk while at it.
@@ -515,7 +511,7 @@ impl Writer {
             }
             let tail = (self.filled - self.pos) as usize;
             let from = self.data.add((self.pos - self.base) as usize);
-            let larger = chunk.class().next(MAX_REWOUND.min(self.thresholds.chunk as usize));
+            let larger = chunk.class().next(self.thresholds.chunk.min(MAX_REWOUND));
             if grow && larger != chunk.class() {
                 let buffer = Buffer::new(larger, tail);
                 self.class = self.class.max(larger);
@@ -648,7 +644,7 @@ mod tests {
     #[test]
     fn a_queue_whose_reader_falls_back_gets_larger_chunks() {
         assert!(largest_chunk(64, 100_000, 1_000) > SMALLEST);
-        assert_eq!(largest_chunk(64, 100_000, 20_000), u64::from(Thresholds::NETWORK.chunk));
+        assert_eq!(largest_chunk(64, 100_000, 20_000), Thresholds::NETWORK.chunk as u64);
     }
 
     #[test]
