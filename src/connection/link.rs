@@ -13,6 +13,7 @@
 //! Counterpart: none; libzmq 4.3.5 leaves all of this to its I/O thread.
 
 use std::io;
+use std::mem;
 use std::os::fd::{AsRawFd, RawFd};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -20,7 +21,7 @@ use std::time::Duration;
 use crate::msg::{Msg, PeerInfo};
 use crate::pipe::{Attention, Flushed, PipeId, Reader, Signal, Writer};
 use crate::protocol::ProtocolError;
-use crate::reactor::{Registration, Remote, Token};
+use crate::reactor::{Look, Registration, Remote, Token};
 use crate::sync::{AtomicBool, AtomicI32, AtomicU8, AtomicU32, AtomicU64, Ordering, Role};
 use crate::sys::clock::Ticks;
 use crate::sys::modes::Modes;
@@ -37,6 +38,8 @@ pub(super) struct Watch {
     /// Bursts at the last tick, and ticks since then without another.
     bursts: u32,
     idle_ticks: u32,
+    /// The last tick found something to be its business.
+    has_found: bool,
     /// Visits at the last look, and looks since then without another while the application slept.
     visits: u32,
     sleepy_looks: u32,
@@ -53,6 +56,17 @@ impl Watch {
     /// While the application sleeps the looks become rarer, and end with this one: an idle connection
     /// costs nothing.
     const SLEEPY_LOOKS: u32 = 2;
+
+    /// A tick found something that is left to ticks, or did not.
+    fn found(&mut self, something: bool) -> Look {
+        let has_found = mem::replace(&mut self.has_found, something);
+        self.idle_ticks = if something { 0 } else { self.idle_ticks + 1 };
+        if self.idle_ticks == Self::IDLE_TICKS {
+            self.idle_ticks = 0;
+            return Look::Last;
+        }
+        if something && has_found { Look::Steady } else { Look::Again }
+    }
 }
 
 /// What a session is told.
@@ -334,36 +348,29 @@ impl Link {
         }
     }
 
-    /// One look of the I/O thread at bytes left behind, of `looks` that it takes in this round. False:
-    /// nothing is left.
-    pub(super) fn tick(&self, watch: &mut Watch, looks: usize) -> bool {
+    /// One look of the I/O thread at bytes left behind, of `looks` that it takes in this round. It is
+    /// the last one when nothing is left.
+    pub(super) fn tick(&self, watch: &mut Watch, looks: usize) -> Look {
         let bursts = self.bursts.load(Ordering::Relaxed);
         if bursts != watch.bursts {
             // The application flushes by itself; come back to see the tail.
-            watch.bursts = bursts;
-            watch.idle_ticks = 0;
-            return true;
+            *watch = Watch { bursts, idle_ticks: 0, has_found: false, ..*watch };
+            return Look::Again;
         }
         let flushed = self.flushed();
         if !self.is_full() {
             self.flush_here();
         }
         // What goes to many peers is left to these looks as long as it comes.
-        if looks <= pace::MANY || self.flushed() == flushed {
-            watch.idle_ticks += 1;
-        } else {
-            watch.idle_ticks = 0;
+        let look = watch.found(looks > pace::MANY && self.flushed() != flushed);
+        if look == Look::Last {
+            // Whoever publishes from here on sees that and asks anew.
+            self.attention.end();
+            if !self.is_full() {
+                self.flush_here();
+            }
         }
-        if watch.idle_ticks < Watch::IDLE_TICKS {
-            return true;
-        }
-        // Whoever publishes from here on sees that and asks anew.
-        self.attention.end();
-        if !self.is_full() {
-            self.flush_here();
-        }
-        watch.idle_ticks = 0;
-        false
+        look
     }
 
     /// Puts a command on the wire, at the next place between two messages.
@@ -610,5 +617,23 @@ pub(super) struct SessionSignal {
 impl Signal for SessionSignal {
     fn signal(&self, _bits: u32) {
         self.remote.notify(self.token, notices::RESUME);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ticks_go_on_while_they_find_something_and_a_little_longer() {
+        let mut watch = Watch::default();
+        let mut looks = |found: &[bool]| -> Vec<Look> {
+            found.iter().map(|something| watch.found(*something)).collect()
+        };
+        use Look::{Again, Last, Steady};
+        assert_eq!(looks(&[true, true, true, false]), [Again, Steady, Steady, Again]);
+        assert_eq!(looks(&[true, false, true]), [Again, Again, Again]);
+        assert_eq!(looks(&[true, false, false, false]), [Steady, Again, Again, Last]);
+        assert_eq!(looks(&[false, false, false]), [Again, Again, Last]);
     }
 }

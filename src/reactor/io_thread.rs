@@ -3,7 +3,7 @@
 //! Sleeping: before the thread blocks it says `ASLEEP` and looks at its notices once more; whoever
 //! leaves a notice looks at that word and wakes the thread only if it sleeps. While handlers ask
 //! for ticks the thread looks again every [`TICK`] instead of sleeping, so that leaving work for
-//! it costs no system call.
+//! it costs no system call; see [`Rounds`] for when it takes longer.
 //!
 //! Thread: the loop runs on the I/O thread; [`Remote`] on any. Invariants: see the module above.
 //! Counterpart: `io_thread.cpp`, `mailbox.cpp`, `signaler.cpp` of libzmq 4.3.5.
@@ -21,13 +21,11 @@ use mio::{Events, Poll, Waker};
 
 use super::nap::Nap;
 use super::registry::Registration;
+use super::rounds::{Look, Rounds, TICK};
 use super::timers::{TimerId, Timers};
 use crate::error::{Errno, Result};
 use crate::sync::{AtomicUsize, Ordering};
 use crate::sys;
-
-/// How long something may lie about before a ticking thread looks at it.
-const TICK: Duration = Duration::from_micros(100);
 
 /// Timer ids that a handler may use are below this.
 pub(super) const MAX_TIMERS: TimerId = 8;
@@ -69,9 +67,9 @@ pub trait Handler: Send {
     fn timer(&mut self, cx: &mut Cx<'_>, id: u8);
     /// Somebody called [`Remote::notify`]; the bits are collected.
     fn notice(&mut self, cx: &mut Cx<'_>, bits: u32);
-    /// The next look of a ticking handler; false ends the ticking.
-    fn tick(&mut self, _cx: &mut Cx<'_>) -> bool {
-        false
+    /// The next look of a ticking handler.
+    fn tick(&mut self, _cx: &mut Cx<'_>) -> Look {
+        Look::Last
     }
 }
 
@@ -139,7 +137,8 @@ impl Remote {
         self.leave(Notice::Bits(token, bits));
     }
 
-    /// Has the handler's `tick` called about every 100 µs until it says that it is enough.
+    /// Has the handler's `tick` called about every 100 µs, and less often while it finds something each
+    /// time, until it says that it is enough.
     pub fn start_ticking(&self, token: Token) {
         self.leave(Notice::Tick(token));
     }
@@ -201,6 +200,7 @@ impl IoThread {
                 removed: Vec::new(),
                 ticking: Vec::new(),
                 tickers: 0,
+                rounds: Rounds::default(),
                 born: VecDeque::new(),
             },
             handlers: Vec::new(),
@@ -243,6 +243,7 @@ struct CxState {
     ticking: Vec<Token>,
     /// How many tick in this round.
     tickers: usize,
+    rounds: Rounds,
     /// Handlers that the running one brought forth, to be started when it returns.
     born: VecDeque<(Token, Box<dyn Handler>)>,
 }
@@ -390,7 +391,8 @@ impl Loop {
             if self.cx.ticking.is_empty() {
                 until_timer
             } else {
-                Some(until_timer.map_or(TICK, |timer| timer.min(TICK)))
+                let tick = self.cx.rounds.wait(now());
+                Some(until_timer.map_or(tick, |timer| timer.min(tick)))
             }
         };
         let mut timeout = timeout;
@@ -462,15 +464,24 @@ impl Loop {
     }
 
     fn tick(&mut self, now: Instant) {
+        if self.cx.ticking.is_empty() || !self.cx.rounds.is_due(now) {
+            return;
+        }
         let mut ticking = std::mem::take(&mut self.cx.ticking);
-        self.cx.tickers = ticking.len();
+        let (looks, mut steady) = (ticking.len(), 0);
+        self.cx.tickers = looks;
+        let began = self::now();
         ticking.retain(|&token| {
-            let go_on = self.call(token, now, |handler, cx| handler.tick(cx)).unwrap_or(false);
-            if !go_on && let Some(entry) = self.entry(token) {
+            let look = self.call(token, now, |handler, cx| handler.tick(cx)).unwrap_or(Look::Last);
+            if look == Look::Last
+                && let Some(entry) = self.entry(token)
+            {
                 entry.ticks = false;
             }
-            go_on
+            steady += usize::from(look == Look::Steady);
+            look != Look::Last
         });
+        self.cx.rounds.over(began, self::now(), looks, steady);
         // Those that began meanwhile.
         ticking.append(&mut self.cx.ticking);
         self.cx.ticking = ticking;
@@ -541,4 +552,65 @@ impl Loop {
 #[allow(clippy::disallowed_methods, reason = "the reactor is where time comes from")]
 fn now() -> Instant {
     Instant::now()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    /// Takes its time for each look, and tells when it began and ended.
+    struct Slow {
+        look: Look,
+        took: mpsc::Sender<(Instant, Instant)>,
+    }
+
+    impl Handler for Slow {
+        fn start(&mut self, _cx: &mut Cx<'_>) {}
+        fn ready(&mut self, _cx: &mut Cx<'_>, _readable: bool, _writable: bool) {}
+        fn timer(&mut self, _cx: &mut Cx<'_>, _id: u8) {}
+        fn notice(&mut self, _cx: &mut Cx<'_>, _bits: u32) {}
+
+        fn tick(&mut self, _cx: &mut Cx<'_>) -> Look {
+            let began = now();
+            thread::sleep(Duration::from_millis(3));
+            let _ = self.took.send((began, now()));
+            self.look
+        }
+    }
+
+    /// A thread with a handler that finds that each time.
+    fn ticking(look: Look) -> (IoThread, Token, mpsc::Receiver<(Instant, Instant)>) {
+        let thread = IoThread::start(IoThreadConfig::default()).expect("a thread");
+        let (took, looks) = mpsc::channel();
+        let token = thread.remote().spawn(|token| (Box::new(Slow { look, took }) as _, token));
+        thread.remote().start_ticking(token);
+        (thread, token, looks)
+    }
+
+    #[test]
+    fn between_steady_looks_the_thread_rests_as_long_as_they_take() {
+        let (thread, token, looks) = ticking(Look::Steady);
+        let (mut began, mut ended) = looks.recv().expect("it ticks");
+        for _ in 0..10 {
+            // What wakes the thread does not make it look.
+            thread.remote().notify(token, 1);
+            let (began_anew, ended_anew) = looks.recv().expect("it ticks");
+            assert!(began_anew - ended >= ended - began);
+            (began, ended) = (began_anew, ended_anew);
+        }
+    }
+
+    #[test]
+    fn who_looked_for_the_last_time_may_begin_anew() {
+        let (thread, token, looks) = ticking(Look::Last);
+        for _ in 0..3 {
+            assert!(looks.recv().is_ok());
+            thread.remote().start_ticking(token);
+        }
+        drop(thread);
+        // The last one that was asked for may have come before the end.
+        assert!(looks.iter().count() <= 1);
+    }
 }

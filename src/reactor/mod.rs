@@ -12,7 +12,9 @@
 mod io_thread;
 pub(crate) mod nap;
 mod registry;
+mod rounds;
 mod timers;
 
 pub use io_thread::{Cx, Handler, IoThread, IoThreadConfig, Remote, Token};
 pub use registry::Registration;
+pub use rounds::Look;

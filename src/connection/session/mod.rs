@@ -24,7 +24,7 @@ use crate::error::Result;
 use crate::pipe::{self, End, Filler, Marks, PortSignal, Rx, Thresholds, Tx};
 use crate::protocol::heartbeat::Heartbeat;
 use crate::protocol::{Handshake, SocketType};
-use crate::reactor::{Cx, Handler, Registration, Remote};
+use crate::reactor::{Cx, Handler, Look, Registration, Remote};
 use crate::sync::AtomicBool;
 use crate::transport::{IpcAddress, Stream, TcpAddress};
 
@@ -347,11 +347,11 @@ impl Handler for Session {
         }
     }
 
-    fn tick(&mut self, cx: &mut Cx<'_>) -> bool {
-        let go_on = self.link.tick(&mut self.watch, cx.tickers());
+    fn tick(&mut self, cx: &mut Cx<'_>) -> Look {
+        let look = self.link.tick(&mut self.watch, cx.tickers());
         if self.closing {
             self.finish_if_drained(cx);
         }
-        go_on
+        look
     }
 }
