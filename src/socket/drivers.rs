@@ -157,6 +157,27 @@ impl Drivers {
         self.pace.wait();
     }
 
+    /// Sends what waits for more to come on pipes that have no room for more: before the thread waits for
+    /// room. On the others few messages would meet in a write, and others may join them; until then
+    /// the I/O thread looks after them.
+    pub(super) fn flush_full(&mut self, pipes: &mut Pipes) {
+        self.bursting.retain(|id| {
+            let Some(Some(Entry { driver, .. })) = self.by_pipe.get_mut(id.0 as usize) else {
+                return false;
+            };
+            match pipes.end(*id) {
+                Some(End { tx: Tx::Queue(writer), .. }) if writer.room() > 0 => return true,
+                Some(End { tx: Tx::Queue(writer), .. }) => {
+                    driver.flush_burst(Some(writer), &mut self.pace);
+                }
+                _ => driver.flush_burst(None, &mut self.pace),
+            }
+            false
+        });
+        self.pace.waiting = self.bursting.len();
+        self.pace.wait();
+    }
+
     fn flush_bursting(&mut self, pipes: &mut Pipes) {
         self.pace.waiting = 0;
         for id in self.bursting.drain(..) {

@@ -402,7 +402,7 @@ impl Socket {
                 Err(PIPE_LOST) if dont_wait => return Err(Errno::EAGAIN),
                 Err(PIPE_LOST) => return Ok(()),
                 Err(Errno::EAGAIN) if dont_wait => {
-                    guard.flush_bursts();
+                    guard.flush_full();
                     return Err(Errno::EAGAIN);
                 }
                 Err(Errno::EAGAIN) => {}
@@ -550,7 +550,10 @@ impl Socket {
     /// `EINTR` after a signal, `ETERM`, `ENOTSOCK` when the socket was closed meanwhile.
     fn wait(&'static self, mut guard: Guard, wait: &Wait, what: Awaited) -> Result<Guard> {
         let serial = guard.serial;
-        guard.flush_bursts();
+        match what {
+            Awaited::Room => guard.flush_full(),
+            Awaited::Input => guard.flush_bursts(),
+        }
         let mut spin = std::mem::replace(&mut guard.spin, Spin::none());
         let streaming = what == Awaited::Input && guard.stream.catch_up();
         if streaming {

@@ -302,6 +302,11 @@ impl State {
         self.drivers.flush_bursts(&mut self.pipes);
     }
 
+    /// Sends what waits for more to come and has no room for it: before this thread waits for room.
+    pub(super) fn flush_full(&mut self) {
+        self.drivers.flush_full(&mut self.pipes);
+    }
+
     /// Decides anew whether a caller looks at the pipes by itself, instead of waiting to be told.
     fn pipes_changed(&mut self) {
         self.looks_itself = self.pipes.len() <= MAX_LOOKED_AT && !self.has_descriptor;
