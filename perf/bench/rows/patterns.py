@@ -47,6 +47,7 @@ def fanout_rows():
     yield row("tcp", 64, 2, 1, 500_000, 1, "more")
     yield row("tcp", 64, 8, 2, 200_000, 1, "more")
     yield row("tcp", 64, 8, 8, 200_000, 1, "more")
+    yield row("tcp", 64, 64, 0, 30_000, 1, "more")
     yield row("inproc", 64, 1, 0, 1_000_000, 1, "more")
     yield row("inproc", 64, 8, 0, 60_000, 1, "more")
 
