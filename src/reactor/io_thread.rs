@@ -3,7 +3,7 @@
 //! Sleeping: before the thread blocks it says `ASLEEP` and looks at its notices once more; whoever
 //! leaves a notice looks at that word and wakes the thread only if it sleeps. While handlers ask
 //! for ticks the thread looks again every [`TICK`] instead of sleeping, so that leaving work for
-//! it costs no system call; see [`Rounds`] for when it takes longer.
+//! it costs no system call; it rests for longer where only steady looks are left (see [`Rounds`]).
 //!
 //! Thread: the loop runs on the I/O thread; [`Remote`] on any. Invariants: see the module above.
 //! Counterpart: `io_thread.cpp`, `mailbox.cpp`, `signaler.cpp` of libzmq 4.3.5.
@@ -199,8 +199,9 @@ impl IoThread {
                 again: VecDeque::new(),
                 removed: Vec::new(),
                 ticking: Vec::new(),
-                tickers: 0,
+                steady: Vec::new(),
                 rounds: Rounds::default(),
+                tickers: 0,
                 born: VecDeque::new(),
             },
             handlers: Vec::new(),
@@ -241,9 +242,11 @@ struct CxState {
     again: VecDeque<(Token, bool, bool)>,
     removed: Vec<Token>,
     ticking: Vec<Token>,
-    /// How many tick in this round.
-    tickers: usize,
+    /// Those whose looks are steady, which have rounds of their own.
+    steady: Vec<Token>,
     rounds: Rounds,
+    /// How many tick, of either kind.
+    tickers: usize,
     /// Handlers that the running one brought forth, to be started when it returns.
     born: VecDeque<(Token, Box<dyn Handler>)>,
 }
@@ -264,7 +267,7 @@ impl Cx<'_> {
         self.hung_up
     }
 
-    /// How many handlers of this thread tick in this round, the called one among them.
+    /// How many handlers of this thread tick, the called one among them.
     pub fn tickers(&self) -> usize {
         self.state.tickers
     }
@@ -388,12 +391,14 @@ impl Loop {
             Some(Duration::ZERO)
         } else {
             let until_timer = self.cx.timers.next().map(|at| at.saturating_duration_since(now()));
-            if self.cx.ticking.is_empty() {
-                until_timer
+            let until_look = if !self.cx.ticking.is_empty() {
+                Some(TICK)
+            } else if !self.cx.steady.is_empty() {
+                Some(self.cx.rounds.wait(now()))
             } else {
-                let tick = self.cx.rounds.wait(now());
-                Some(until_timer.map_or(tick, |timer| timer.min(tick)))
-            }
+                None
+            };
+            until_timer.into_iter().chain(until_look).min()
         };
         let mut timeout = timeout;
         if timeout.is_none_or(|timeout| timeout > TICK) {
@@ -464,27 +469,49 @@ impl Loop {
     }
 
     fn tick(&mut self, now: Instant) {
-        if self.cx.ticking.is_empty() || !self.cx.rounds.is_due(now) {
+        self.cx.tickers = self.cx.ticking.len() + self.cx.steady.len();
+        if self.cx.tickers == 0 {
             return;
         }
         let mut ticking = std::mem::take(&mut self.cx.ticking);
-        let (looks, mut steady) = (ticking.len(), 0);
-        self.cx.tickers = looks;
-        let began = self::now();
+        if !self.cx.steady.is_empty() && self.cx.rounds.is_due(now) {
+            self.look_at_steady(now);
+        }
         ticking.retain(|&token| {
-            let look = self.call(token, now, |handler, cx| handler.tick(cx)).unwrap_or(Look::Last);
-            if look == Look::Last
-                && let Some(entry) = self.entry(token)
-            {
-                entry.ticks = false;
+            let look = self.look(token, now);
+            if look == Look::Steady {
+                self.cx.steady.push(token);
             }
-            steady += usize::from(look == Look::Steady);
-            look != Look::Last
+            look == Look::Again
         });
-        self.cx.rounds.over(began, self::now(), looks, steady);
-        // Those that began meanwhile.
+        // Those that began meanwhile, or are steady no more.
         ticking.append(&mut self.cx.ticking);
         self.cx.ticking = ticking;
+    }
+
+    /// A round of those that found something each time so far.
+    fn look_at_steady(&mut self, now: Instant) {
+        let began = self::now();
+        let mut steady = std::mem::take(&mut self.cx.steady);
+        steady.retain(|&token| {
+            let look = self.look(token, now);
+            if look == Look::Again {
+                self.cx.ticking.push(token);
+            }
+            look == Look::Steady
+        });
+        self.cx.steady = steady;
+        self.cx.rounds.over(began, self::now());
+    }
+
+    fn look(&mut self, token: Token, now: Instant) -> Look {
+        let look = self.call(token, now, |handler, cx| handler.tick(cx)).unwrap_or(Look::Last);
+        if look == Look::Last
+            && let Some(entry) = self.entry(token)
+        {
+            entry.ticks = false;
+        }
+        look
     }
 
     /// Has the handler's `tick` called from now on; once, however often it is asked for.
@@ -563,6 +590,7 @@ mod tests {
     /// Takes its time for each look, and tells when it began and ended.
     struct Slow {
         look: Look,
+        takes: Duration,
         took: mpsc::Sender<(Instant, Instant)>,
     }
 
@@ -574,37 +602,60 @@ mod tests {
 
         fn tick(&mut self, _cx: &mut Cx<'_>) -> Look {
             let began = now();
-            thread::sleep(Duration::from_millis(3));
+            thread::sleep(self.takes);
             let _ = self.took.send((began, now()));
             self.look
         }
     }
 
-    /// A thread with a handler that finds that each time.
-    fn ticking(look: Look) -> (IoThread, Token, mpsc::Receiver<(Instant, Instant)>) {
-        let thread = IoThread::start(IoThreadConfig::default()).expect("a thread");
+    /// A handler that finds that each time, and takes so many milliseconds for it.
+    fn ticking(
+        thread: &IoThread,
+        look: Look,
+        ms: u64,
+    ) -> (Token, mpsc::Receiver<(Instant, Instant)>) {
         let (took, looks) = mpsc::channel();
-        let token = thread.remote().spawn(|token| (Box::new(Slow { look, took }) as _, token));
+        let slow = Slow { look, takes: Duration::from_millis(ms), took };
+        let token = thread.remote().spawn(|token| (Box::new(slow) as _, token));
         thread.remote().start_ticking(token);
-        (thread, token, looks)
+        (token, looks)
+    }
+
+    fn io_thread() -> IoThread {
+        IoThread::start(IoThreadConfig::default()).expect("a thread")
     }
 
     #[test]
     fn between_steady_looks_the_thread_rests_as_long_as_they_take() {
-        let (thread, token, looks) = ticking(Look::Steady);
+        let thread = io_thread();
+        let (token, looks) = ticking(&thread, Look::Steady, 3);
+        // The first one told that it is steady.
+        looks.recv().expect("it ticks");
         let (mut began, mut ended) = looks.recv().expect("it ticks");
         for _ in 0..10 {
             // What wakes the thread does not make it look.
             thread.remote().notify(token, 1);
             let (began_anew, ended_anew) = looks.recv().expect("it ticks");
-            assert!(began_anew - ended >= ended - began);
+            assert!(began_anew - ended >= (ended - began).min(Rounds::REST));
             (began, ended) = (began_anew, ended_anew);
         }
     }
 
+    /// Others do not wait for them.
+    #[test]
+    fn beside_steady_looks_others_are_as_frequent_as_ever() {
+        let thread = io_thread();
+        let (_, steady) = ticking(&thread, Look::Steady, 20);
+        steady.iter().take(3).for_each(drop);
+        let (_, others) = ticking(&thread, Look::Again, 1);
+        others.iter().take(20).for_each(drop);
+        assert!(steady.try_iter().count() < 15);
+    }
+
     #[test]
     fn who_looked_for_the_last_time_may_begin_anew() {
-        let (thread, token, looks) = ticking(Look::Last);
+        let thread = io_thread();
+        let (token, looks) = ticking(&thread, Look::Last, 3);
         for _ in 0..3 {
             assert!(looks.recv().is_ok());
             thread.remote().start_ticking(token);

@@ -1,10 +1,11 @@
-//! When an I/O thread takes its next round of looks at what ticks.
+//! When an I/O thread looks again at what ticks.
 //!
-//! While round after round most looks find something, the thread rests between two of them for as long
-//! as one takes: more messages meet in each write, and others have the processor. A round that finds
-//! less is followed by the next at once.
+//! Who finds something each time (a session does so where many share the thread) is looked at less
+//! often: between two rounds of such looks the thread rests for as long as one takes. More messages meet
+//! in each write, and others have the processor. All others are looked at every [`TICK`], also
+//! meanwhile.
 //!
-//! Thread: the I/O thread. Invariants: a rest is no longer than the round before it.
+//! Thread: the I/O thread. Invariants: who waits for a round waits for [`Rounds::REST`] at most.
 //! Counterpart: none; libzmq 4.3.5 is woken for each batch of each pipe.
 
 use std::time::{Duration, Instant};
@@ -19,7 +20,7 @@ pub enum Look {
     Last,
     /// It is to be called again.
     Again,
-    /// As [`Look::Again`], and there was something now and the time before.
+    /// As [`Look::Again`], and there was something now and the time before: it may wait for others.
     Steady,
 }
 
@@ -32,9 +33,9 @@ pub(super) struct Rounds {
 
 impl Rounds {
     /// The longest rest.
-    const REST: Duration = Duration::from_millis(20);
+    pub(super) const REST: Duration = Duration::from_millis(20);
 
-    /// True if it is time for a round.
+    /// True if it is time for a round of steady looks.
     pub(super) fn is_due(&self, now: Instant) -> bool {
         self.resting.is_none_or(|until| now >= until)
     }
@@ -44,10 +45,10 @@ impl Rounds {
         self.resting.map_or(TICK, |until| until.saturating_duration_since(now).max(TICK))
     }
 
-    /// A round of so many `looks` is over, of which so many were [`Look::Steady`].
-    pub(super) fn over(&mut self, began: Instant, ended: Instant, looks: usize, steady: usize) {
+    /// A round is over.
+    pub(super) fn over(&mut self, began: Instant, ended: Instant) {
         let rest = ended.saturating_duration_since(began).min(Self::REST);
-        self.resting = (2 * steady > looks).then(|| ended + rest);
+        self.resting = Some(ended + rest);
     }
 }
 
@@ -55,47 +56,17 @@ impl Rounds {
 mod tests {
     use super::*;
 
-    const LOOKS: usize = 1000;
-
-    /// How long the thread rests behind a round that took so long and had so many steady looks.
-    fn rest(took: Duration, steady: usize) -> Duration {
-        #[allow(clippy::disallowed_methods, reason = "any will do")]
-        let began = Instant::now();
-        let ended = began + took;
-        let mut rounds = Rounds::default();
-        rounds.over(began, ended, LOOKS, steady);
-        let until = rounds.resting.unwrap_or(ended);
-        assert!(rounds.is_due(until));
-        assert_eq!(rounds.is_due(ended), until == ended);
-        assert_eq!(rounds.wait(ended), (until - ended).max(TICK));
-        until - ended
-    }
-
     #[test]
     fn the_rest_is_as_long_as_the_round() {
-        for took in [Duration::from_micros(10), TICK, Duration::from_millis(7)] {
-            assert_eq!(rest(took, LOOKS), took);
-            assert_eq!(rest(took, LOOKS / 2 + 1), took);
-        }
-        assert_eq!(rest(Duration::from_secs(1), LOOKS), Rounds::REST);
-    }
-
-    #[test]
-    fn no_rest_where_most_looks_find_nothing_or_something_new() {
-        for steady in [0, LOOKS / 2] {
-            assert_eq!(rest(Duration::from_millis(7), steady), Duration::ZERO);
-        }
-    }
-
-    #[test]
-    fn a_round_that_finds_less_ends_the_rests() {
         #[allow(clippy::disallowed_methods, reason = "any will do")]
         let began = Instant::now();
-        let ended = began + Duration::from_millis(7);
         let mut rounds = Rounds::default();
-        rounds.over(began, ended, LOOKS, LOOKS);
-        assert!(!rounds.is_due(ended));
-        rounds.over(began, ended, LOOKS, 0);
-        assert!(rounds.is_due(ended));
+        assert!(rounds.is_due(began));
+        for took in [Duration::from_micros(10), TICK, Duration::from_millis(7), Rounds::REST * 9] {
+            let (ended, rest) = (began + took, took.min(Rounds::REST));
+            rounds.over(began, ended);
+            assert!(!rounds.is_due(ended) && rounds.is_due(ended + rest));
+            assert_eq!(rounds.wait(ended), rest.max(TICK));
+        }
     }
 }
