@@ -21,6 +21,7 @@
 
 static atomic_long counts[COUNTS];
 static atomic_int counting;
+static __thread int counts_own;
 
 static void count (enum count what)
 {
@@ -32,12 +33,14 @@ void counts_start (void)
 {
     for (int what = 0; what < COUNTS; ++what)
         atomic_store (&counts[what], 0);
+    counts_own = 1;
     atomic_store (&counting, 1);
 }
 
 void counts_stop (void)
 {
     atomic_store (&counting, 0);
+    counts_own = 0;
 }
 
 long counts_of (enum count what)
@@ -87,6 +90,8 @@ int posix_memalign (void **memory, size_t alignment, size_t size)
     {                                                                                              \
         NEXT (name);                                                                               \
         count (SYSTEM_CALLS);                                                                      \
+        if (counts_own)                                                                            \
+            count (OWN_SYSTEM_CALLS);                                                              \
         return next arguments;                                                                     \
     }
 

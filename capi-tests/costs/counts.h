@@ -11,6 +11,8 @@ enum count {
     ALLOCATIONS,
     /* System calls that move messages or wait for them, those below included. */
     SYSTEM_CALLS,
+    /* Those of the thread that began to count, apart from its sleeps. */
+    OWN_SYSTEM_CALLS,
     FUTEX_CALLS,
     /* Times that an I/O thread came back from waiting. */
     IO_WAKE_UPS,

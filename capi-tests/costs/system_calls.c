@@ -1,5 +1,5 @@
-/* In a burst of small messages over tcp, system calls are few: below one for a hundred messages; and
- * below one for each time that another peer has no room. */
+/* In a burst of small messages over tcp, system calls are few: below one for a hundred messages; below
+ * one for each time that another peer has no room; and few of the sender's for a message to many. */
 #include "counts.h"
 #include "traffic.h"
 
@@ -65,6 +65,7 @@ static void beside_a_full_one (void)
     char endpoint[64];
     bind_any (router, "tcp://127.0.0.1:*", endpoint, sizeof endpoint);
     static const char *const names[] = {"full", "free"};
+    static const char body[SIZE];
     void *peers[2];
     for (int i = 0; i < 2; ++i) {
         peers[i] = new_socket (ctx, ZMQ_DEALER);
@@ -84,9 +85,9 @@ static void beside_a_full_one (void)
     do {
         counts_start ();
         for (int i = 0; i < ROUNDS; ++i) {
-            while (send_to (router, "free", names, SIZE / 4) < 0)
+            while (send_to (router, "free", body, SIZE) < 0)
                 CHECK (errno == EAGAIN);
-            CHECK (send_to (router, "full", names, 1) == -1 && errno == EAGAIN);
+            CHECK (send_to (router, "full", body, SIZE) == -1 && errno == EAGAIN);
         }
         counts_stop ();
         each = (double) counts_of (SYSTEM_CALLS) / ROUNDS;
@@ -100,11 +101,45 @@ static void beside_a_full_one (void)
     term (ctx);
 }
 
+/* A message to many peers, now and then: its sender does not write to each. */
+static void to_many_at_once (void)
+{
+    enum { PEERS = 16, ROUNDS = 200 };
+    void *ctx = new_ctx ();
+    void *pub = new_socket (ctx, ZMQ_PUB);
+    char endpoint[64];
+    bind_any (pub, "tcp://127.0.0.1:*", endpoint, sizeof endpoint);
+    void *subs[PEERS];
+    for (int i = 0; i < PEERS; ++i) {
+        subs[i] = new_socket (ctx, ZMQ_SUB);
+        set_int (subs[i], ZMQ_RCVHWM, 0);
+        OK (zmq_setsockopt (subs[i], ZMQ_SUBSCRIBE, "", 0));
+        OK (zmq_connect (subs[i], endpoint));
+    }
+    for (int i = 0; i < PEERS; ++i)
+        while (wait_for (subs[i], ZMQ_POLLIN, 1) == 0)
+            send_text (pub, "anyone?", 0);
+    counts_start ();
+    for (int i = 0; i < ROUNDS; ++i) {
+        send_text (pub, "all", 0);
+        usleep (1000);
+    }
+    counts_stop ();
+    const double each = (double) counts_of (OWN_SYSTEM_CALLS) / ROUNDS;
+    say ("to %d peers: %.2f system calls of the sender per message", PEERS, each);
+    CHECK (each < PEERS / 4);
+    for (int i = 0; i < PEERS; ++i)
+        drop (subs[i]);
+    drop (pub);
+    term (ctx);
+}
+
 int main (void)
 {
     for (int p = 0; p < PATTERNS; ++p)
         if (!patterns[p].answered)
             measure (&patterns[p]);
     beside_a_full_one ();
+    to_many_at_once ();
     return 0;
 }

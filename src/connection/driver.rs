@@ -78,13 +78,18 @@ impl Driver {
     #[inline(never)]
     fn begin(&mut self, writer: &mut Writer, pace: &mut Pace, at_once: &mut Option<bool>) -> bool {
         let (now, sent_at) = (Ticks::now(), self.link.flushed_at());
-        if *at_once.get_or_insert_with(|| pace.is_prompt(now, sent_at)) {
+        let at_once = *at_once.get_or_insert_with(|| pace.is_prompt(now, sent_at));
+        if at_once && pace.reach <= pace::AT_ONCE {
             self.flush(Some(writer), pace);
             return false;
         }
         let follow = pace::may_follow(writer.room());
         self.burst.begin(writer.offset(), writer.messages(), follow, pace, now);
-        self.link.keep_ticking();
+        if at_once {
+            self.link.hand_over();
+        } else {
+            self.link.keep_ticking();
+        }
         self.wait_until_due(writer);
         !std::mem::replace(&mut self.listed, true)
     }
@@ -102,6 +107,11 @@ impl Driver {
     /// True if the owner was asked to list it for [`Driver::flush_burst`].
     pub fn is_listed(&self) -> bool {
         self.listed
+    }
+
+    /// True if something waits that has room to go on.
+    pub fn may_go_on(&self, writer: &Writer) -> bool {
+        self.burst.is_open() && self.link.flushed() < writer.offset() && writer.room() > 0
     }
 
     /// Sends what waits; the driver is no longer listed.

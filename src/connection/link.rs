@@ -343,6 +343,13 @@ impl Link {
     #[inline]
     pub(super) fn keep_ticking(&self) {
         self.bursts.fetch_add(1, Ordering::Relaxed);
+        self.hand_over();
+    }
+
+    /// As [`Link::keep_ticking`], but the caller leaves it to the first look to flush: at once, unless the
+    /// I/O thread is about to look anyway.
+    #[inline]
+    pub(super) fn hand_over(&self) {
         if !self.attention.is_paid() && self.attention.begin() {
             self.remote.start_ticking(self.token);
         }

@@ -3,7 +3,8 @@
 //! A lone message leaves at once; of a burst, messages wait for each other, up to a number, a size
 //! and a time. What is a burst is told by the pace of the whole socket: sending to many peers in
 //! turn is one, sending to each at once is not. A burst over so many connections that few messages
-//! meet on each is left to the I/O thread, which takes a while to come round to all of them.
+//! meet on each is left to the I/O thread, which takes a while to come round to all of them; and so is
+//! a message to so many at once, which would keep its sender for as long.
 //!
 //! Thread: under the socket's lock. Invariants: no clock is read but the one that is passed in.
 //! Counterpart: none; libzmq 4.3.5 writes whatever its I/O thread finds when it comes by.
@@ -39,6 +40,9 @@ const TURNS: u32 = 16;
 /// A burst over more connections than this is the I/O thread's: the caller would write a message or
 /// two at a time, each of which takes as long as filling the next fifty.
 pub(super) const MANY: usize = 32;
+/// A message that leaves at once for more connections than these is the I/O thread's: waking it takes as long as
+/// so many writes, which would keep the caller.
+pub(super) const AT_ONCE: usize = 8;
 
 /// How fast a socket's messages come, whatever pipes they go to.
 #[derive(Debug)]
@@ -51,6 +55,8 @@ pub struct Pace {
     begun: u32,
     /// Connections with bursts, as the owner counts them.
     pub waiting: usize,
+    /// Connections that the present call writes to, as the owner counts them.
+    pub reach: usize,
     /// Prompt flushes left.
     prompt: u32,
     /// Messages sent since the caller waited.
@@ -79,6 +85,7 @@ impl Pace {
             written_at: Ticks::from_raw(0),
             begun: 0,
             waiting: 0,
+            reach: 1,
             prompt: PROMPT,
             sent: 0,
             turns: 0,
@@ -118,9 +125,12 @@ impl Pace {
     /// The first message of a connection behind a flush, which was at `sent_at`: is it to leave at
     /// once?
     pub(super) fn is_prompt(&mut self, now: Ticks, sent_at: Ticks) -> bool {
+        // Who was kept by the flushes of one message for longer than a pause would have come sooner.
+        let kept = if self.reach > 1 { self.flushed_at.since(self.written_at) } else { 0 };
+        let pause = self.pause.max(kept);
         // Where the I/O thread flushes, the caller's last flush was long ago without a pause.
-        let has_paused = now.since(self.flushed_at.max(sent_at)) > self.pause
-            && (self.waiting <= MANY || now.since(self.written_at) > self.pause);
+        let has_paused = now.since(self.flushed_at.max(sent_at)) > pause
+            && (self.waiting <= MANY || now.since(self.written_at) > pause);
         self.written_at = now;
         self.sent += 1;
         if has_paused {
@@ -349,6 +359,25 @@ mod tests {
         let sent_at = at(2 * PAUSE);
         assert!(!pace.is_prompt(at(2 * PAUSE), sent_at));
         assert!(pace.is_prompt(at(4 * PAUSE), sent_at));
+    }
+
+    #[test]
+    fn who_is_kept_by_a_message_to_several_begins_no_pause() {
+        let at = |now| Ticks::from_raw(1_000_000_000 + now);
+        for (reach, kept) in [(1, 4 * PAUSE), (8, 4 * PAUSE), (8, PAUSE / 2)] {
+            let mut pace = pace();
+            pace.reach = reach;
+            let (mut now, long_ago) = (0, Ticks::from_raw(0));
+            for _ in 0..=PROMPT {
+                assert!(pace.is_prompt(at(now), long_ago));
+                pace.flushed_at = at(now + kept);
+                now += kept;
+            }
+            // The caller came back as soon as it was let go and had done something of its own.
+            let soon = now + 2 * PAUSE;
+            assert_eq!(pace.is_prompt(at(soon), long_ago), reach == 1 || kept < PAUSE);
+            assert!(pace.is_prompt(at(soon + 2 * (kept + PAUSE)), long_ago));
+        }
     }
 
     #[test]

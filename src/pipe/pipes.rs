@@ -554,6 +554,11 @@ impl Pipes {
         self.written.is_some()
     }
 
+    /// How many [`Pipes::next_written`] has.
+    pub fn written(&self) -> usize {
+        usize::from(self.written.is_some()) + self.also_written.len()
+    }
+
     /// Pipes that got a message that is due since the last call, one by one.
     #[inline(always)]
     pub fn next_written(&mut self) -> Option<PipeId> {

@@ -6,6 +6,7 @@
 //! the I/O threads are to do everything (`sys::modes`), these are only known here.
 //! Counterpart: none; libzmq 4.3.5 leaves all of this to its I/O thread.
 
+use std::collections::VecDeque;
 use std::os::fd::RawFd;
 use std::sync::Arc;
 
@@ -18,6 +19,9 @@ use crate::sys::modes::Modes;
 /// With more network peers than this, the I/O thread reads for the socket.
 const MAX_READ: usize = 8;
 
+/// Bursts that are looked at when the thread waits for room, the next ones the next time.
+const LOOKS: usize = 64;
+
 #[derive(Debug)]
 pub(super) struct Drivers {
     /// False: the I/O threads do everything, see `sys::modes`.
@@ -25,7 +29,7 @@ pub(super) struct Drivers {
     by_pipe: Vec<Option<Entry>>,
     ids: Vec<PipeId>,
     /// Pipes with messages that wait for more to come.
-    bursting: Vec<PipeId>,
+    bursting: VecDeque<PipeId>,
     pace: Pace,
 }
 
@@ -42,7 +46,7 @@ impl Drivers {
             by_callers: Modes::current().application_drives,
             by_pipe: Vec::new(),
             ids: Vec::new(),
-            bursting: Vec::new(),
+            bursting: VecDeque::new(),
             pace: Pace::default(),
         }
     }
@@ -108,6 +112,7 @@ impl Drivers {
     pub(super) fn send_written(&mut self, pipes: &mut Pipes) {
         // All pipes that one call wrote to are treated alike.
         let mut at_once = None;
+        self.pace.reach = pipes.written();
         while let Some(id) = pipes.next_written() {
             let Some(Some(Entry { driver, .. })) = self.by_pipe.get_mut(id.0 as usize) else {
                 continue;
@@ -117,7 +122,7 @@ impl Drivers {
                 continue;
             };
             if driver.written(writer, &mut self.pace, &mut at_once) {
-                self.bursting.push(id);
+                self.bursting.push_back(id);
                 self.pace.waiting = self.bursting.len();
             }
         }
@@ -159,21 +164,23 @@ impl Drivers {
 
     /// Sends what waits for more to come on pipes that have no room for more: before the thread waits for
     /// room. On the others few messages would meet in a write, and others may join them; until then
-    /// the I/O thread looks after them.
+    /// the I/O thread looks after them, and after all that are beyond [`LOOKS`].
     pub(super) fn flush_full(&mut self, pipes: &mut Pipes) {
-        self.bursting.retain(|id| {
+        for _ in 0..self.bursting.len().min(LOOKS) {
+            let Some(id) = self.bursting.pop_front() else { break };
             let Some(Some(Entry { driver, .. })) = self.by_pipe.get_mut(id.0 as usize) else {
-                return false;
+                continue;
             };
-            match pipes.end(*id) {
-                Some(End { tx: Tx::Queue(writer), .. }) if writer.room() > 0 => return true,
+            match pipes.end(id) {
+                Some(End { tx: Tx::Queue(writer), .. }) if driver.may_go_on(writer) => {
+                    self.bursting.push_back(id);
+                }
                 Some(End { tx: Tx::Queue(writer), .. }) => {
                     driver.flush_burst(Some(writer), &mut self.pace);
                 }
                 _ => driver.flush_burst(None, &mut self.pace),
             }
-            false
-        });
+        }
         self.pace.waiting = self.bursting.len();
         self.pace.wait();
     }
