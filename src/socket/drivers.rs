@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use crate::connection::{Driver, Link, Pace, Received};
 use crate::msg::Msg;
-use crate::pipe::{End, PipeId, Pipes, Rx, Tx};
+use crate::pipe::{End, PipeId, Pipes, Rx, Tx, Writer};
 use crate::sys::clock::Ticks;
 use crate::sys::modes::Modes;
 
@@ -117,7 +117,7 @@ impl Drivers {
             let Some(Some(Entry { driver, .. })) = self.by_pipe.get_mut(id.0 as usize) else {
                 continue;
             };
-            let Some(End { tx: Tx::Queue(writer), .. }) = pipes.end(id) else {
+            let Some(writer) = writer_of(pipes, id) else {
                 driver.link().flush(None, &mut self.pace.spent);
                 continue;
             };
@@ -153,7 +153,8 @@ impl Drivers {
         !self.bursting.is_empty()
     }
 
-    /// Sends what waits for more to come: before the thread waits for anything.
+    /// Sends what waits for more to come: before the thread waits for anything but room here, see
+    /// [`Drivers::flush_full`].
     #[inline]
     pub(super) fn flush_bursts(&mut self, pipes: &mut Pipes) {
         if !self.bursting.is_empty() {
@@ -171,14 +172,11 @@ impl Drivers {
             let Some(Some(Entry { driver, .. })) = self.by_pipe.get_mut(id.0 as usize) else {
                 continue;
             };
-            match pipes.end(id) {
-                Some(End { tx: Tx::Queue(writer), .. }) if driver.may_go_on(writer) => {
-                    self.bursting.push_back(id);
-                }
-                Some(End { tx: Tx::Queue(writer), .. }) => {
-                    driver.flush_burst(Some(writer), &mut self.pace);
-                }
-                _ => driver.flush_burst(None, &mut self.pace),
+            let writer = writer_of(pipes, id);
+            if writer.as_deref().is_some_and(|writer| driver.may_go_on(writer)) {
+                self.bursting.push_back(id);
+            } else {
+                driver.flush_burst(writer, &mut self.pace);
             }
         }
         self.pace.waiting = self.bursting.len();
@@ -191,12 +189,7 @@ impl Drivers {
             let Some(Some(Entry { driver, .. })) = self.by_pipe.get_mut(id.0 as usize) else {
                 continue;
             };
-            match pipes.end(id) {
-                Some(End { tx: Tx::Queue(writer), .. }) => {
-                    driver.flush_burst(Some(writer), &mut self.pace);
-                }
-                _ => driver.flush_burst(None, &mut self.pace),
-            }
+            driver.flush_burst(writer_of(pipes, id), &mut self.pace);
         }
     }
 
@@ -254,5 +247,13 @@ impl Drivers {
         for entry in self.by_pipe.iter().flatten() {
             entry.driver.give_back();
         }
+    }
+}
+
+/// The writing end of a pipe to which messages are queued.
+fn writer_of(pipes: &mut Pipes, id: PipeId) -> Option<&mut Writer> {
+    match pipes.end(id) {
+        Some(End { tx: Tx::Queue(writer), .. }) => Some(writer),
+        _ => None,
     }
 }

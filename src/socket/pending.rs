@@ -1,5 +1,6 @@
 //! The sockets on which this thread left messages to wait for more to come: before it waits for
-//! anything, whatever socket that concerns, they go out.
+//! anything, whatever socket that concerns, they go out. On the socket that it waits for room on, that
+//! is for [`State::flush_full`](super::state::State::flush_full) to decide.
 //!
 //! Thread: each its own list. Invariants: a socket's `listed` says that it is in the list of the
 //! thread that wrote the burst; another thread's calls leave the burst to that thread, or to the

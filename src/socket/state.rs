@@ -296,7 +296,7 @@ impl State {
         !self.drivers.is_empty()
     }
 
-    /// Sends what waits for more to come: before this thread waits for anything.
+    /// Sends what waits for more to come: before this thread waits for anything but room on this socket.
     #[inline]
     pub(super) fn flush_bursts(&mut self) {
         self.drivers.flush_bursts(&mut self.pipes);
