@@ -12,7 +12,8 @@ use std::ffi::c_void;
 use std::ptr::{self, NonNull};
 
 use crate::error::{Errno, Result};
-use crate::msg::pool;
+use crate::msg::pool::{self, Loan, Stamp};
+use crate::msg::streaming;
 use crate::sync::{AtomicU32, Ordering, fence};
 
 /// The user's function that takes a body back (`zmq_free_fn`).
@@ -32,8 +33,10 @@ const PAGE: usize = 4096;
 pub(super) struct Content {
     refs: AtomicU32,
     origin: Origin,
+    /// Of what the pool has lent.
+    stamp: Stamp,
     data: *mut u8,
-    /// Owned: the bytes allocated in all, in the place of a pointer. Foreign: what `free` is told.
+    /// Owned and lent: the bytes allocated in all, in the place of a pointer. Foreign: what `free` is told.
     hint: *mut c_void,
     free: Option<FreeFn>,
 }
@@ -41,10 +44,12 @@ pub(super) struct Content {
 const _: () = assert!(cfg!(loom) || size_of::<Content>() == 32);
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-#[repr(u32)]
+#[repr(u16)]
 enum Origin {
     /// The body lies behind the header.
     Owned,
+    /// So it does, in memory of which the pool wants to know how it got to its reader.
+    Lent,
     /// The body belongs to somebody else.
     Foreign,
 }
@@ -62,11 +67,12 @@ impl Content {
     pub(super) fn copy_for_another(bytes: &[u8]) -> Result<NonNull<Self>> {
         let spare = if bytes.len() < LONG { 0 } else { PAGE - 1 };
         let needed = (size_of::<Self>() + spare).checked_add(bytes.len()).ok_or(Errno::ENOMEM)?;
-        let (raw, allocated) = pool::allocate_rested(needed).ok_or(Errno::ENOMEM)?;
+        let Loan { memory, size, stamp, past_cache } = pool::lend(needed).ok_or(Errno::ENOMEM)?;
         // SAFETY: the allocation is large enough for header, spare bytes, and body.
         unsafe {
-            let mut content = Self::write_owned(raw, allocated);
-            let data = &mut content.as_mut().data;
+            let mut content = Self::write_owned(memory, size);
+            let Self { origin, stamp: own_stamp, data, .. } = content.as_mut();
+            (*origin, *own_stamp) = (Origin::Lent, stamp);
             if spare > 0 {
                 // As far as can be from where loads of the next bytes seem to ask for those that were
                 // just stored, also when the copy is copied to a place like that of `bytes`.
@@ -74,7 +80,11 @@ impl Content {
                     (bytes.as_ptr().addr() & !(align_of::<Self>() - 1)).wrapping_add(PAGE / 2);
                 *data = data.add(place.wrapping_sub(data.addr()) % PAGE);
             }
-            ptr::copy_nonoverlapping(bytes.as_ptr(), *data, bytes.len());
+            if past_cache {
+                streaming::copy(bytes.as_ptr(), *data, bytes.len());
+            } else {
+                ptr::copy_nonoverlapping(bytes.as_ptr(), *data, bytes.len());
+            }
             Ok(content)
         }
     }
@@ -100,6 +110,7 @@ impl Content {
             content.write(Self {
                 refs: AtomicU32::new(1),
                 origin: Origin::Owned,
+                stamp: Stamp::default(),
                 data: raw.as_ptr().add(size_of::<Self>()),
                 hint: ptr::without_provenance_mut(allocated),
                 free: None,
@@ -139,6 +150,7 @@ impl Content {
             content.write(Self {
                 refs: AtomicU32::new(1),
                 origin: Origin::Foreign,
+                stamp: Stamp::default(),
                 data,
                 hint,
                 free: Some(free),
@@ -159,7 +171,7 @@ impl Content {
         let needed = self.data.addr().wrapping_sub(ptr::from_ref(self).addr()).wrapping_add(len);
         let allocated = self.hint.addr();
         // Acquire: whoever shared the body is through with it.
-        self.origin == Origin::Owned
+        self.origin != Origin::Foreign
             && needed <= allocated
             && allocated <= 2 * needed.max(WORTH_KEEPING)
             && self.refs.load(Ordering::Acquire) == 1
@@ -209,10 +221,12 @@ impl Content {
     #[inline]
     unsafe fn free(content: NonNull<Self>) {
         // SAFETY: alive until freed below.
-        let Self { origin, hint, .. } = unsafe { content.as_ref() };
+        let Self { origin, stamp, hint, .. } = unsafe { content.as_ref() };
         match origin {
             // SAFETY: `owned` or `grow` got that much there.
             Origin::Owned => unsafe { pool::free(content.cast(), hint.addr()) },
+            // SAFETY: `copy_for_another` got that much there, with that stamp.
+            Origin::Lent => unsafe { pool::take_back(content.cast(), hint.addr(), *stamp) },
             // SAFETY: made by `foreign`; nobody refers to it (caller).
             Origin::Foreign => unsafe { Self::give_back(content) },
         }

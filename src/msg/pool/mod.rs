@@ -19,6 +19,7 @@ mod shelf;
 use std::alloc::{self, Layout};
 use std::ptr::NonNull;
 
+pub(super) use shelf::Stamp;
 use shelf::{LARGEST_SHELVED, Shelf, shelved_size};
 
 use crate::sys::affinity;
@@ -91,27 +92,52 @@ fn allocate_short(class: usize) -> Option<(NonNull<u8>, usize)> {
 #[cold]
 #[inline(never)]
 fn allocate_large(len: usize) -> Option<(NonNull<u8>, usize)> {
-    allocate_shelved(len, Shelf::take)
-}
-
-/// As [`allocate`], for what the calling thread writes and another one reads, again and again: if it is
-/// long, it is memory that no other processor has just used.
-pub(super) fn allocate_rested(len: usize) -> Option<(NonNull<u8>, usize)> {
-    if len <= LARGEST {
-        return allocate(len);
-    }
-    allocate_shelved(len, |shelf, size| shelf.take_rested(size, affinity::processor()))
-}
-
-/// Memory that is `take`n from the shelf, or else is the system's.
-fn allocate_shelved(
-    len: usize,
-    take: fn(&mut Shelf, usize) -> Option<NonNull<u8>>,
-) -> Option<(NonNull<u8>, usize)> {
     let size = size_given(len);
-    let shelved = (LARGEST + 1..=LARGEST_SHELVED).contains(&size) && !cfg!(loom);
-    let taken = if shelved { Shelf::with(|shelf| take(shelf, size)).flatten() } else { None };
+    let taken =
+        if is_shelved(size) { Shelf::with(|shelf| shelf.take(size)).flatten() } else { None };
     taken.map(|memory| (memory, size)).or_else(|| allocate_unpooled(size))
+}
+
+/// Memory that the calling thread writes and another one reads, which gives it back.
+pub(super) struct Loan {
+    pub(super) memory: NonNull<u8>,
+    /// To be given back with it, bytes.
+    pub(super) size: usize,
+    /// To be given back as well.
+    pub(super) stamp: Stamp,
+    /// It had better be written past this processor's cache, as another is about to read it.
+    pub(super) past_cache: bool,
+}
+
+/// As [`allocate`], for bodies of a stream within the process: a long one gets memory that no other
+/// processor has just used.
+pub(super) fn lend(len: usize) -> Option<Loan> {
+    let size = size_given(len);
+    if !is_shelved(size) {
+        let (memory, size) = allocate(len)?;
+        return Some(Loan { memory, size, stamp: Stamp::default(), past_cache: false });
+    }
+    let lent = Shelf::with(|shelf| shelf.lend(size, affinity::processor()));
+    let (taken, stamp, past_cache) = lent.unwrap_or_default();
+    let memory = taken.or_else(|| allocate_unpooled(size).map(|(memory, _)| memory))?;
+    Some(Loan { memory, size, stamp, past_cache })
+}
+
+/// Takes back what [`lend`] gave.
+///
+/// # Safety
+/// As [`free`], of one [`Loan`].
+pub(super) unsafe fn take_back(memory: NonNull<u8>, size: usize, stamp: Stamp) {
+    if is_shelved(size) {
+        Shelf::with(|shelf| shelf.reached_reader(stamp));
+    }
+    // SAFETY: as the caller says.
+    unsafe { free(memory, size) };
+}
+
+/// True for the sizes of blocks that go over the shelf.
+fn is_shelved(size: usize) -> bool {
+    (LARGEST + 1..=LARGEST_SHELVED).contains(&size) && size == shelved_size(size) && !cfg!(loom)
 }
 
 /// The size of the memory that [`allocate`] gives for `len` bytes.
@@ -208,9 +234,7 @@ unsafe fn free_slow(memory: NonNull<u8>, size: usize) {
 /// # Safety
 /// As [`free`].
 unsafe fn free_large(memory: NonNull<u8>, size: usize) {
-    let shelved = (LARGEST + 1..=LARGEST_SHELVED).contains(&size)
-        && size == shelved_size(size)
-        && !cfg!(loom)
+    let shelved = is_shelved(size)
         && Shelf::with(|shelf| shelf.put(memory, size, affinity::processor())) == Some(true);
     if !shelved {
         // SAFETY: allocated with the layout of this size (caller).

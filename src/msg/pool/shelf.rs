@@ -25,6 +25,28 @@ const SHELVED: usize = 4 << 20;
 /// which takes longer than to fetch them from behind.
 const REST: u64 = 2 << 20;
 
+/// Bytes given out behind what a reader is through with below which it is right behind the writer: what a
+/// second-level cache holds. What lies in there still had better not have been written to it.
+const NEAR: u64 = 1 << 20;
+
+/// When a block was lent: what had been lent before, of which the stamp knows the last bits.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Stamp(u16);
+
+impl Stamp {
+    /// Bytes that one stamp stands for.
+    const UNIT: u64 = NEAR / 16;
+
+    fn at(lent: u64) -> Self {
+        Self((lent / Self::UNIT) as u16)
+    }
+
+    /// Bytes lent since, or less by a multiple of some gigabytes.
+    fn since(self, lent: u64) -> u64 {
+        u64::from(Self::at(lent).0.wrapping_sub(self.0)) * Self::UNIT
+    }
+}
+
 /// A block on the shelf.
 struct Shelved {
     memory: NonNull<u8>,
@@ -43,6 +65,12 @@ pub(super) struct Shelf {
     bytes: usize,
     /// Bytes of all blocks that ever came.
     came: u64,
+    /// The processor that used the block that came last, kept or not.
+    last_by: Option<i32>,
+    /// Bytes of all blocks that were ever lent.
+    lent: u64,
+    /// How many of them the reader had before it that was through with its own last.
+    behind: u64,
     /// Whose turn it is to make room: blocks of a size, and behind those lists of a class.
     next_to_go: usize,
 }
@@ -59,6 +87,9 @@ impl Shelf {
             lists: [const { Vec::new() }; CLASSES],
             bytes: 0,
             came: 0,
+            last_by: None,
+            lent: 0,
+            behind: 0,
             next_to_go: 0,
         }
     }
@@ -79,9 +110,26 @@ impl Shelf {
         Some(block.memory)
     }
 
-    /// A block of that size for `processor` to use, which no other has just used: the one that came last
-    /// if it came from there, or the one that came first if it has rested.
-    pub(super) fn take_rested(&mut self, size: usize, processor: i32) -> Option<NonNull<u8>> {
+    /// Lends a block of that size to a thread on `processor`, which writes what another one reads. It is
+    /// none that another processor has just used: the one that came last if it came from there, or the
+    /// one that came first if it has rested. True: it had better be written past the cache.
+    pub(super) fn lend(
+        &mut self,
+        size: usize,
+        processor: i32,
+    ) -> (Option<NonNull<u8>>, Stamp, bool) {
+        let stamp = Stamp::at(self.lent);
+        self.lent += size as u64;
+        let past_cache = self.behind < NEAR && self.last_by != Some(processor);
+        (self.take_rested(size, processor), stamp, past_cache)
+    }
+
+    /// A reader is through with what was lent with that stamp.
+    pub(super) fn reached_reader(&mut self, stamp: Stamp) {
+        self.behind = stamp.since(self.lent);
+    }
+
+    fn take_rested(&mut self, size: usize, processor: i32) -> Option<NonNull<u8>> {
         let blocks = self.blocks.get_mut(shelf_of(size))?;
         let block = if blocks.back()?.by == processor {
             blocks.pop_back()
@@ -169,6 +217,7 @@ impl Shelf {
 
     /// Puts a block there that processor `by` has used. True if it was kept.
     pub(super) fn put(&mut self, memory: NonNull<u8>, size: usize, by: i32) -> bool {
+        self.last_by = Some(by);
         let room = self.make_room(size, shelf_of(size));
         if room && let Some(blocks) = self.blocks.get_mut(shelf_of(size)) {
             blocks.push_back(Shelved { memory, by, at: self.came });
@@ -261,6 +310,49 @@ mod tests {
         assert_eq!(shelf.take_rested(SIZE, THIS), Some(last));
         assert_eq!(shelf.take_rested(SIZE, THIS), None);
         give_back(last);
+        clear(shelf);
+    }
+
+    /// Whether what is lent to this processor had better be written past its cache.
+    fn goes_past_the_cache(shelf: &mut Shelf) -> bool {
+        let (memory, _, past_cache) = shelf.lend(SIZE, THIS);
+        assert_eq!(memory, None);
+        past_cache
+    }
+
+    #[test]
+    fn what_another_processor_will_read_at_once_is_written_past_the_cache() {
+        let mut shelf = Shelf::new();
+        put(&mut shelf, SIZE / 2, OTHER);
+        let (_, first, past_cache) = shelf.lend(SIZE, THIS);
+        assert!(past_cache, "nobody has been seen to be far behind");
+        let mut lent = SIZE as u64;
+        while lent < NEAR {
+            shelf.reached_reader(first);
+            assert!(goes_past_the_cache(&mut shelf), "the reader has {lent} bytes before it");
+            lent += SIZE as u64;
+        }
+        shelf.reached_reader(first);
+        let (_, last, past_cache) = shelf.lend(SIZE, THIS);
+        assert!(!past_cache, "it will be read from behind the cache");
+        shelf.reached_reader(last);
+        assert!(goes_past_the_cache(&mut shelf), "the reader has caught up");
+        clear(shelf);
+    }
+
+    #[test]
+    fn what_the_same_processor_will_read_goes_through_its_cache() {
+        let mut shelf = Shelf::new();
+        while shelf.bytes + SIZE / 2 <= SHELVED {
+            put(&mut shelf, SIZE / 2, OTHER);
+        }
+        assert!(goes_past_the_cache(&mut shelf));
+        // Not kept, and seen all the same.
+        let (memory, size) = allocate_unpooled(SIZE / 2).expect("memory");
+        assert!(!shelf.put(memory, size, THIS));
+        assert!(!goes_past_the_cache(&mut shelf));
+        // SAFETY: just allocated, and not kept.
+        unsafe { alloc::dealloc(memory.as_ptr(), layout(size)) };
         clear(shelf);
     }
 
