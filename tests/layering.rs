@@ -36,6 +36,7 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("msg", "sys::thread", "free memory is its thread's, which is known by its number"),
     ("msg", "sys::fork", "and no child's that has threads of the same numbers"),
     ("msg", "sys::affinity", "memory rests if another processor used it last"),
+    ("pipe", "sys::clock", "long bodies go to the reader's processor the quicker way"),
     ("connection", "sys", "vectored sends, the cheap clock, interface names"),
 ];
 

@@ -11,7 +11,7 @@ pub mod frame;
 mod metadata;
 pub(crate) mod pool;
 mod repr;
-mod streaming;
+pub(crate) mod streaming;
 
 pub use arriving::ArrivingBody;
 pub use content::FreeFn;

@@ -16,7 +16,7 @@ const LINE: usize = 64;
 /// # Safety
 /// As [`ptr::copy_nonoverlapping`] of bytes.
 #[cfg(target_arch = "x86_64")]
-pub(super) unsafe fn copy(from: *const u8, to: *mut u8, len: usize) {
+pub(crate) unsafe fn copy(from: *const u8, to: *mut u8, len: usize) {
     use std::arch::x86_64::{__m128i, _mm_loadu_si128, _mm_sfence, _mm_stream_si128};
 
     const PART: usize = size_of::<__m128i>();
@@ -46,7 +46,7 @@ pub(super) unsafe fn copy(from: *const u8, to: *mut u8, len: usize) {
 /// # Safety
 /// As [`ptr::copy_nonoverlapping`] of bytes.
 #[cfg(not(target_arch = "x86_64"))]
-pub(super) unsafe fn copy(from: *const u8, to: *mut u8, len: usize) {
+pub(crate) unsafe fn copy(from: *const u8, to: *mut u8, len: usize) {
     // SAFETY: as the caller says.
     unsafe { ptr::copy_nonoverlapping(from, to, len) }
 }

@@ -21,6 +21,7 @@ mod attention;
 mod chunk;
 mod conflate;
 mod copy;
+mod crossing;
 mod cursor;
 mod direction;
 mod fill;

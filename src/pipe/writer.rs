@@ -11,13 +11,15 @@ use std::ptr;
 use std::sync::Arc;
 
 use crate::msg::frame;
-use crate::msg::{Msg, PeerInfo};
+use crate::msg::{Msg, PeerInfo, streaming};
 use crate::pipe::attention::Attention;
 use crate::pipe::chunk::{Buffer, Chunk, EXTERNALS, External, OPEN, SizeClass};
+use crate::pipe::crossing::{Crossing, Way};
 use crate::pipe::cursor::Cursor;
 use crate::pipe::direction::Direction;
 use crate::pipe::{Body, Outgoing, copy};
 use crate::sync::Ordering;
+use crate::sys::clock::Ticks;
 
 /// From which size on a body travels by pointer instead of being copied into the chunk, bytes, and
 /// where to.
@@ -26,10 +28,12 @@ use crate::sync::Ordering;
 pub struct Thresholds {
     /// For bodies that the caller hands over as a message.
     pub message: u32,
-    /// For bodies that the caller lends as a slice, which must be copied once anyway.
-    pub slice: u32,
+    /// A body that the caller lends as a slice is long beyond this: see [`Writer::write_long`].
+    long: u32,
     /// Largest chunk that the queue grows to.
     pub chunk: usize,
+    /// For bodies that the caller lends as a slice, which must be copied once anyway. Not below `long`.
+    pub slice: u32,
     /// A thread of this process reads the bodies.
     pub to_thread: bool,
 }
@@ -39,10 +43,11 @@ const MAX_REWOUND: usize = 64 << 10;
 
 impl Thresholds {
     /// Towards a socket of this process: a copied body crosses between cores twice.
-    pub const INPROC: Self = Self { message: 512, slice: 4096, chunk: 64 << 10, to_thread: true };
+    pub const INPROC: Self =
+        Self { message: 512, slice: 4096, long: 512, chunk: 64 << 10, to_thread: true };
     /// Towards the kernel, which copies once more in any case.
     pub const NETWORK: Self =
-        Self { message: 8192, slice: 16384, chunk: 256 << 10, to_thread: false };
+        Self { message: 8192, slice: 16384, long: 16384, chunk: 256 << 10, to_thread: false };
 
     /// A copy of a body that is lent, to travel by pointer; `None` if there is no memory.
     pub fn copy(&self, bytes: &[u8]) -> Option<Msg> {
@@ -91,6 +96,8 @@ pub struct Writer {
     consumed: u64,
     /// The peer that the next chunk begins with.
     pub(super) new_peer: Option<Arc<PeerInfo>>,
+    /// Where a thread reads what is written.
+    crossing: Option<Box<Crossing>>,
 }
 
 /// Bytes at the beginning of a writer that each message needs.
@@ -128,6 +135,7 @@ impl Writer {
             is_behind: false,
             thresholds,
             new_peer: None,
+            crossing: thresholds.to_thread.then(|| Box::new(Crossing::new())),
         };
         writer.heed_changes();
         writer
@@ -143,10 +151,13 @@ impl Writer {
         }
         let flags = flags_of(out.more);
         match &mut out.body {
-            Body::Slice(bytes) if bytes.len() <= self.thresholds.slice as usize => {
+            Body::Slice(bytes) if bytes.len() <= self.thresholds.long as usize => {
                 self.append_frame(flags, bytes);
             }
-            Body::Slice(bytes) => self.append_large(flags, bytes),
+            Body::Slice(bytes) => {
+                self.write_long(flags, bytes);
+                return true;
+            }
             Body::Msg(msg) if self.is_to_be_copied(msg) => self.append_frame(flags, msg.data()),
             Body::Msg(msg) => self.append_external(flags, mem::take(*msg)),
         }
@@ -154,7 +165,32 @@ impl Writer {
         true
     }
 
+    /// As [`Writer::write`], of a long body that is to be copied.
     #[inline(never)]
+    fn write_long(&mut self, flags: u8, bytes: &[u8]) {
+        match &mut self.crossing {
+            Some(crossing) if bytes.len() <= self.thresholds.slice as usize => {
+                match crossing.next_way() {
+                    Some(Way::Through) => self.append_frame(flags, bytes),
+                    Some(Way::Past) => self.append_past_cache(flags, bytes),
+                    None => return self.write_timed(flags, bytes),
+                }
+            }
+            _ => self.append_large(flags, bytes),
+        }
+        self.frame_done(flags & frame::MORE != 0);
+    }
+
+    /// As [`Writer::write_long`], to see how long it takes.
+    #[cold]
+    fn write_timed(&mut self, flags: u8, bytes: &[u8]) {
+        let began = Ticks::now();
+        self.write_long(flags, bytes);
+        if let Some(crossing) = &mut self.crossing {
+            crossing.took(bytes.len(), Ticks::now().since(began));
+        }
+    }
+
     fn append_large(&mut self, flags: u8, bytes: &[u8]) {
         match self.thresholds.copy(bytes) {
             Some(msg) => self.append_external(flags, msg),
@@ -291,6 +327,19 @@ impl Writer {
 
     #[inline(always)]
     fn append_frame(&mut self, flags: u8, body: &[u8]) {
+        // SAFETY: the copy function's terms are the same as here.
+        self.append_by(flags, body, |from, to, len| unsafe { copy::mostly_short(from, to, len) });
+    }
+
+    /// As [`Writer::append_frame`], for another processor to read.
+    fn append_past_cache(&mut self, flags: u8, body: &[u8]) {
+        // SAFETY: the copy function's terms are the same as here.
+        self.append_by(flags, body, |from, to, len| unsafe { streaming::copy(from, to, len) });
+    }
+
+    /// Appends a frame whose body `copy` copies, from where it is to where it goes, which do not overlap.
+    #[inline(always)]
+    fn append_by(&mut self, flags: u8, body: &[u8], copy: impl Fn(*const u8, *mut u8, usize)) {
         let needed = frame::MAX_HEADER_LEN + body.len();
         if self.capacity_end - self.pos < needed as u64 {
             self.next_chunk_for(needed);
@@ -300,7 +349,7 @@ impl Writer {
         unsafe {
             let to = self.data.add((self.pos - self.base) as usize);
             let header_len = frame::write_header(flags, body.len(), to);
-            copy::mostly_short(body.as_ptr(), to.add(header_len), body.len());
+            copy(body.as_ptr(), to.add(header_len), body.len());
             self.pos += (header_len + body.len()) as u64;
         }
         self.filled = self.pos;
