@@ -1,9 +1,15 @@
 /* A request and its reply are written and read by the threads that ask and answer: the I/O thread
- * sleeps on. */
+ * sleeps on. Readers by the dozen, on fewer processors, are not woken for each message. */
+#define _GNU_SOURCE
 #include "counts.h"
 #include "traffic.h"
 
+#include <pthread.h>
+#include <sched.h>
+
 enum { SIZE = 64, WARM_UP = 1000, REQUESTS = 2000 };
+
+enum { READERS = 32, PROCESSORS = 2, PUBLISHED = 5000 };
 
 /* Where other programs hold a thread up, the I/O thread helps out: so many times requests are made
  * until it did for less than one in a hundred. */
@@ -35,9 +41,66 @@ static void measure (const char *transport)
     pair_end (&pair);
 }
 
+static void *read_all (void *sub)
+{
+    char body[SIZE];
+    do
+        CHECK (zmq_recv (sub, body, SIZE, 0) >= 0);
+    while (body[0] != 'z');
+    drop (sub);
+    return NULL;
+}
+
+static void run_on_few_processors (void)
+{
+    cpu_set_t all, few;
+    CHECK (sched_getaffinity (0, sizeof all, &all) == 0);
+    CPU_ZERO (&few);
+    for (int cpu = 0; cpu < CPU_SETSIZE && CPU_COUNT (&few) < PROCESSORS; ++cpu)
+        if (CPU_ISSET (cpu, &all))
+            CPU_SET (cpu, &few);
+    CHECK (sched_setaffinity (0, sizeof few, &few) == 0);
+}
+
+static void many_readers (void)
+{
+    void *ctx = new_ctx ();
+    void *pub = new_socket (ctx, ZMQ_XPUB);
+    set_int (pub, ZMQ_XPUB_NODROP, 1);
+    OK (zmq_bind (pub, "inproc://many"));
+    pthread_t threads[READERS];
+    for (int i = 0; i < READERS; ++i) {
+        void *sub = new_socket (ctx, ZMQ_SUB);
+        OK (zmq_setsockopt (sub, ZMQ_SUBSCRIBE, "", 0));
+        OK (zmq_connect (sub, "inproc://many"));
+        CHECK (pthread_create (&threads[i], NULL, read_all, sub) == 0);
+    }
+    /* The first one is news, the others are the same again. */
+    char body[SIZE] = {0};
+    CHECK (zmq_recv (pub, body, sizeof body, 0) == 1);
+    body[0] = 'a';
+    counts_start ();
+    for (int i = 0; i < PUBLISHED; ++i)
+        CHECK (zmq_send (pub, body, sizeof body, 0) == SIZE);
+    body[0] = 'z';
+    CHECK (zmq_send (pub, body, sizeof body, 0) == SIZE);
+    for (int i = 0; i < READERS; ++i)
+        CHECK (pthread_join (threads[i], NULL) == 0);
+    counts_stop ();
+    const double each = (double) counts_of (FUTEX_CALLS) / PUBLISHED / READERS;
+    say ("%d readers on %d processors: %.3f futex calls per message and reader", READERS,
+         PROCESSORS, each);
+    CHECK (counts_of (FUTEX_CALLS) > 0);
+    CHECK (each < 0.05);
+    drop (pub);
+    term (ctx);
+}
+
 int main (void)
 {
     measure ("tcp://127.0.0.1:*");
     measure ("ipc://*");
+    run_on_few_processors ();
+    many_readers ();
     return 0;
 }

@@ -27,11 +27,13 @@ mod spin;
 mod state;
 mod stream;
 pub mod timers;
+mod turns;
 mod zap;
 
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::connection::Jam;
@@ -554,6 +556,9 @@ impl Socket {
             Awaited::Room => guard.flush_full(),
             Awaited::Input => guard.flush_bursts(),
         }
+        let came = guard.stream.came();
+        let gives_turn =
+            what == Awaited::Input && guard.turns.is_due(came) && guard.spin.is_pausing();
         let mut spin = std::mem::replace(&mut guard.spin, Spin::none());
         let streaming = what == Awaited::Input && guard.stream.catch_up();
         if streaming {
@@ -567,14 +572,11 @@ impl Socket {
             None
         };
         let mut kernel = Spacing::new(streaming || rest);
-        let found = spin.until(|| {
+        let mut found = spin.until(|| {
             if guard.is_contended() {
                 return Look::GiveUp;
             }
-            let found = guard.shared.has_news()
-                || guard.shared.stopped.load(Ordering::Relaxed)
-                || what == Awaited::Input && guard.has_input();
-            if found {
+            if guard.has_come(what == Awaited::Input) {
                 return Look::Found;
             }
             if !kernel.is_due() {
@@ -587,6 +589,9 @@ impl Socket {
             }
         });
         guard.spin = usual.unwrap_or(spin);
+        if !found && gives_turn {
+            (guard, found) = self.give_turn(guard)?;
+        }
         // Asks all pipes for a signal.
         if found || what == Awaited::Input && guard.is_readable() {
             self.count_call();
@@ -633,6 +638,22 @@ impl Socket {
         self.count_call();
         guard.process_news();
         Ok(guard)
+    }
+
+    /// Lets others run, with the lock released. True: something came meanwhile.
+    fn give_turn(&'static self, guard: Guard) -> Result<(Guard, bool)> {
+        let serial = guard.serial;
+        drop(guard);
+        let began = Ticks::now();
+        thread::yield_now();
+        let ticks = Ticks::now().since(began);
+        let mut guard = self.lock()?;
+        if guard.serial != serial {
+            return Err(Errno::ENOTSOCK);
+        }
+        let something_came = guard.has_come(true);
+        guard.turns.over(ticks, something_came);
+        Ok((guard, something_came))
     }
 
     /// `zmq_bind`.

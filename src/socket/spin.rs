@@ -129,6 +129,11 @@ impl Spin {
         }
     }
 
+    /// Waits are made without spinning for a while, as that has not paid.
+    pub(super) fn is_pausing(&self) -> bool {
+        self.skip > 0
+    }
+
     /// Lets the other side get ahead for a moment: a reader on its heels makes the cache line with
     /// its position travel for each message.
     pub(super) fn fall_back(&self) {

@@ -24,6 +24,7 @@ use super::options::Options;
 use super::shared::{Incoming, OWN_PORT, Shared};
 use super::spin::Spin;
 use super::stream::Stream;
+use super::turns::Turns;
 
 /// With more pipes than this, looking at each costs more than being told.
 const MAX_LOOKED_AT: usize = 8;
@@ -47,6 +48,7 @@ pub(super) struct State {
     /// `ZMQ_ROUTER_RAW`
     pub(super) raw: bool,
     pub(super) spin: Spin,
+    pub(super) turns: Turns,
     /// The last look at the kernel brought a part of a large message, and no whole one.
     pub(super) amid_message: bool,
     /// A thread has the socket on its list of those with bursts, see `pending`.
@@ -103,6 +105,7 @@ impl State {
             stream: Stream::new(),
             raw: false,
             spin,
+            turns: Turns::new(),
             amid_message: false,
             listed: false,
             has_descriptor: false,
@@ -390,8 +393,16 @@ impl State {
         self.stream.received();
     }
 
+    /// True if the caller need not wait any more: there is news, the socket was stopped, or there is
+    /// something to receive, for a caller that `awaits_input`.
+    pub(super) fn has_come(&mut self, awaits_input: bool) -> bool {
+        self.shared.has_news()
+            || self.shared.stopped.load(Ordering::Relaxed)
+            || awaits_input && self.has_input()
+    }
+
     /// As [`State::is_readable`], for a caller that looks again by itself.
-    pub(super) fn has_input(&mut self) -> bool {
+    fn has_input(&mut self) -> bool {
         self.pipes.set_unarmed(self.looks_itself);
         self.pattern.can_recv(&mut self.pipes)
     }

@@ -19,11 +19,18 @@ pub(super) struct Stream {
     /// When the socket's caller found nothing the last time.
     caught_up: Ticks,
     gap: u64,
+    /// `frames` at that time; `None` once a frame was sent.
+    at_catch_up: Option<u32>,
 }
 
 impl Stream {
     pub(super) fn new() -> Self {
-        Self { frames: 0, caught_up: Ticks::from_raw(0), gap: clock::ticks_in(GAP) }
+        Self {
+            frames: 0,
+            caught_up: Ticks::from_raw(0),
+            gap: clock::ticks_in(GAP),
+            at_catch_up: Some(0),
+        }
     }
 
     /// A frame came.
@@ -37,6 +44,12 @@ impl Stream {
     #[inline(always)]
     pub(super) fn sent(&mut self) {
         self.frames = 0;
+        self.at_catch_up = None;
+    }
+
+    /// Frames that came since the caller found nothing the last time; `None` if one was sent since.
+    pub(super) fn came(&self) -> Option<u32> {
+        self.at_catch_up.map(|before| self.frames.wrapping_sub(before))
     }
 
     /// The caller finds nothing. True: more of a stream is on its way.
@@ -49,6 +62,7 @@ impl Stream {
             // Counts once more: a batch takes its time to be read.
             self.frames = 0;
         }
+        self.at_catch_up = Some(self.frames);
         frames >= FRAMES
     }
 }
@@ -88,6 +102,23 @@ mod tests {
         for _ in 0..2 * FRAMES {
             assert!(!stream.catch_up());
             stream.received();
+        }
+    }
+
+    #[test]
+    fn what_came_is_counted_from_one_wait_to_the_next() {
+        for gap in [0, u64::MAX] {
+            let mut stream = stream(gap);
+            for frames in [0, 1, 40, 3] {
+                (0..frames).for_each(|_| stream.received());
+                assert_eq!(stream.came(), Some(frames));
+                stream.catch_up();
+            }
+            stream.sent();
+            stream.received();
+            assert_eq!(stream.came(), None);
+            stream.catch_up();
+            assert_eq!(stream.came(), Some(0));
         }
     }
 

@@ -1,0 +1,175 @@
+//! Letting others have a turn before a thread sleeps, as long as that pays.
+//!
+//! Where more threads of a process have work than it has processors, a reader that sleeps whenever it
+//! has caught up is woken for each message, and takes the processor from the thread that sends them. If
+//! it lets others run first, the sender goes on, and there are many messages when the reader's turn
+//! comes, none of which had to wake it. Another program may have that turn instead, which lasts long and
+//! brings little: then it is not tried again for a while.
+//!
+//! Thread: under the socket's lock. Invariants: none. Counterpart: none.
+
+use std::mem;
+use std::time::Duration;
+
+use crate::sys::clock;
+use crate::sys::modes::Modes;
+
+/// A turn that lasts no longer is no loss if something came in it,
+const SHORT: Duration = Duration::from_micros(50);
+/// nor is a longer one in which so many frames came.
+const MANY: u32 = 8;
+/// A turn that pays counts one, one in vain counts one against it, and a long one that brought little
+/// counts [`LOSS`]. At nothing, none is given for a while.
+const CREDIT: u32 = 32;
+const LOSS: u32 = CREDIT / 2;
+/// Waits without a turn, at first and at most: each time doubles it, and a loss makes it the longest.
+const PAUSE: u32 = 32;
+const LONGEST_PAUSE: u32 = 4096;
+
+/// See the module.
+#[derive(Debug)]
+pub(super) struct Turns {
+    /// Ticks; 0 where no turns are given.
+    short: u64,
+    credit: u32,
+    /// Waits to sit out before the next turn.
+    skip: u32,
+    /// The next pause.
+    pause: u32,
+    /// The last turn was a long one, and what it brought has yet to show.
+    is_open: bool,
+}
+
+impl Turns {
+    pub(super) fn new() -> Self {
+        let short = if Modes::current().spins { clock::ticks_in(SHORT) } else { 0 };
+        Self { short, credit: CREDIT, skip: 0, pause: PAUSE, is_open: false }
+    }
+
+    /// The thread has read all that there was: is it to give others a turn before it sleeps? Since its
+    /// last wait so many frames `came`; `None` if it sent some, and what it waits for may be an answer,
+    /// which another thread's sleep is not to delay.
+    pub(super) fn is_due(&mut self, came: Option<u32>) -> bool {
+        if mem::take(&mut self.is_open) {
+            if came.unwrap_or(0) >= MANY {
+                self.paid();
+            } else {
+                self.pause = LONGEST_PAUSE;
+                self.lost(LOSS);
+            }
+        }
+        if self.skip > 0 {
+            self.skip -= 1;
+            return false;
+        }
+        self.short > 0 && came.is_some()
+    }
+
+    /// Others had a turn of so many ticks, in which something came or not.
+    pub(super) fn over(&mut self, ticks: u64, something_came: bool) {
+        if !something_came {
+            self.lost(1);
+        } else if ticks <= self.short {
+            self.paid();
+        } else {
+            self.is_open = true;
+        }
+    }
+
+    fn paid(&mut self) {
+        self.credit = (self.credit + 1).min(CREDIT);
+        self.pause = PAUSE;
+    }
+
+    fn lost(&mut self, credit: u32) {
+        self.credit = self.credit.saturating_sub(credit);
+        if self.credit == 0 {
+            // What comes after a pause has less time to show that it pays.
+            self.credit = LOSS;
+            self.skip = self.pause;
+            self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn turns() -> Turns {
+        Turns { short: 100, credit: CREDIT, skip: 0, pause: PAUSE, is_open: false }
+    }
+
+    /// Waits until a turn is due again.
+    fn waits(turns: &mut Turns) -> u32 {
+        (0..).find(|_| turns.is_due(Some(1))).expect("some time")
+    }
+
+    #[test]
+    fn short_turns_that_bring_something_are_given_each_time() {
+        let mut turns = turns();
+        for _ in 0..1000 {
+            assert!(turns.is_due(Some(1)));
+            turns.over(turns.short, true);
+        }
+    }
+
+    #[test]
+    fn long_turns_are_given_as_long_as_much_comes_in_them() {
+        let mut turns = turns();
+        for _ in 0..1000 {
+            assert!(turns.is_due(Some(MANY)));
+            turns.over(turns.short + 1, true);
+        }
+    }
+
+    #[test]
+    fn long_turns_that_bring_little_end_it_for_the_longest_while() {
+        let mut turns = turns();
+        for _ in 0..CREDIT / LOSS {
+            assert!(turns.is_due(Some(MANY)));
+            turns.over(turns.short + 1, true);
+            turns.is_due(Some(MANY - 1));
+        }
+        assert_eq!(turns.skip, LONGEST_PAUSE - 1);
+        assert_eq!(waits(&mut turns), LONGEST_PAUSE - 1);
+        turns.over(turns.short + 1, true);
+        assert_eq!(waits(&mut turns), LONGEST_PAUSE, "one more is enough");
+    }
+
+    #[test]
+    fn turns_in_vain_become_rare() {
+        let mut turns = turns();
+        let mut given = 0;
+        for _ in 0..100_000 {
+            if turns.is_due(Some(1)) {
+                given += 1;
+                turns.over(1, false);
+            }
+        }
+        assert!((100..1000).contains(&given), "{given}");
+    }
+
+    #[test]
+    fn once_a_turn_has_paid_the_pause_is_short_again() {
+        let mut turns = turns();
+        (0..10 * CREDIT).for_each(|_| turns.over(1, false));
+        assert_eq!(turns.pause, LONGEST_PAUSE);
+        turns.over(1, true);
+        assert_eq!(turns.pause, PAUSE);
+    }
+
+    #[test]
+    fn who_waits_for_an_answer_gives_none() {
+        let mut turns = turns();
+        assert!(!turns.is_due(None));
+        turns.over(turns.short + 1, true);
+        assert!(!turns.is_due(None));
+        assert!(turns.credit < CREDIT, "an answer is little");
+    }
+
+    #[test]
+    fn no_turns_are_given_where_nobody_is_to_keep_the_processor_awake() {
+        assert!(!Turns { short: 0, ..turns() }.is_due(Some(MANY)));
+    }
+}
