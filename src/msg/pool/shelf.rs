@@ -29,6 +29,10 @@ const REST: u64 = 2 << 20;
 /// second-level cache holds. What lies in there still had better not have been written to it.
 const NEAR: u64 = 1 << 20;
 
+/// And above which the reader is so far behind that no cache holds what is written until it comes there:
+/// stored past the caches, a line need not be fetched first.
+const FAR: u64 = 32 << 20;
+
 /// When a block was lent: what had been lent before, of which the stamp knows the last bits.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Stamp(u16);
@@ -120,7 +124,8 @@ impl Shelf {
     ) -> (Option<NonNull<u8>>, Stamp, bool) {
         let stamp = Stamp::at(self.lent);
         self.lent += size as u64;
-        let past_cache = self.behind < NEAR && self.last_by != Some(processor);
+        let is_near = self.behind < NEAR && self.last_by != Some(processor);
+        let past_cache = is_near || self.behind >= FAR;
         (self.take_rested(size, processor), stamp, past_cache)
     }
 
@@ -353,6 +358,22 @@ mod tests {
         assert!(!goes_past_the_cache(&mut shelf));
         // SAFETY: just allocated, and not kept.
         unsafe { alloc::dealloc(memory.as_ptr(), layout(size)) };
+        clear(shelf);
+    }
+
+    #[test]
+    fn what_no_cache_will_hold_until_it_is_read_is_written_past_it() {
+        let mut shelf = Shelf::new();
+        put(&mut shelf, SIZE / 2, THIS);
+        let (_, first, _) = shelf.lend(SIZE, THIS);
+        let mut lent = SIZE as u64;
+        while lent < FAR {
+            shelf.reached_reader(first);
+            assert!(!goes_past_the_cache(&mut shelf), "the reader has {lent} bytes before it");
+            lent += SIZE as u64;
+        }
+        shelf.reached_reader(first);
+        assert!(goes_past_the_cache(&mut shelf));
         clear(shelf);
     }
 
