@@ -169,6 +169,11 @@ impl Pipes {
         self.ends.iter().enumerate().filter_map(|(i, e)| e.as_ref().map(|_| PipeId(i as u32)))
     }
 
+    /// Messages in all pipes that wait to be read.
+    pub fn to_be_read(&self) -> u64 {
+        self.ends.iter().flatten().map(|end| end.queued().1).sum()
+    }
+
     /// Number of pipes.
     pub fn len(&self) -> usize {
         self.ends.len() - self.free.len()

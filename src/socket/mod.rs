@@ -556,9 +556,7 @@ impl Socket {
             Awaited::Room => guard.flush_full(),
             Awaited::Input => guard.flush_bursts(),
         }
-        let came = guard.stream.came();
-        let gives_turn =
-            what == Awaited::Input && guard.turns.is_due(came) && guard.spin.is_pausing();
+        let gives_turn = what == Awaited::Input && guard.is_to_give_turn();
         let mut spin = std::mem::replace(&mut guard.spin, Spin::none());
         let streaming = what == Awaited::Input && guard.stream.catch_up();
         if streaming {
@@ -652,7 +650,8 @@ impl Socket {
             return Err(Errno::ENOTSOCK);
         }
         let something_came = guard.has_come(true);
-        guard.turns.over(ticks, something_came);
+        let State { turns, pipes, .. } = &mut *guard;
+        turns.over(ticks, something_came, || pipes.to_be_read());
         Ok((guard, something_came))
     }
 

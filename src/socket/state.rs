@@ -393,6 +393,12 @@ impl State {
         self.stream.received();
     }
 
+    /// The caller waits for input: is it to give others a turn before it sleeps? Not for an answer, which
+    /// is not to wait until another program's turn is over, nor where spinning pays.
+    pub(super) fn is_to_give_turn(&mut self) -> bool {
+        !self.stream.awaits_answer() && self.spin.is_pausing() && self.turns.is_due()
+    }
+
     /// True if the caller need not wait any more: there is news, the socket was stopped, or there is
     /// something to receive, for a caller that `awaits_input`.
     pub(super) fn has_come(&mut self, awaits_input: bool) -> bool {

@@ -3,6 +3,7 @@
 //!
 //! Thread: under the socket's lock. Invariants: none. Counterpart: none.
 
+use std::mem;
 use std::time::Duration;
 
 use crate::sys::clock::{self, Ticks};
@@ -19,8 +20,8 @@ pub(super) struct Stream {
     /// When the socket's caller found nothing the last time.
     caught_up: Ticks,
     gap: u64,
-    /// `frames` at that time; `None` once a frame was sent.
-    at_catch_up: Option<u32>,
+    /// A frame was sent since the last wait.
+    has_sent: bool,
 }
 
 impl Stream {
@@ -29,7 +30,7 @@ impl Stream {
             frames: 0,
             caught_up: Ticks::from_raw(0),
             gap: clock::ticks_in(GAP),
-            at_catch_up: Some(0),
+            has_sent: false,
         }
     }
 
@@ -44,12 +45,12 @@ impl Stream {
     #[inline(always)]
     pub(super) fn sent(&mut self) {
         self.frames = 0;
-        self.at_catch_up = None;
+        self.has_sent = true;
     }
 
-    /// Frames that came since the caller found nothing the last time; `None` if one was sent since.
-    pub(super) fn came(&self) -> Option<u32> {
-        self.at_catch_up.map(|before| self.frames.wrapping_sub(before))
+    /// The caller waits. True: it has sent something since the last time, and this may be an answer.
+    pub(super) fn awaits_answer(&mut self) -> bool {
+        mem::take(&mut self.has_sent)
     }
 
     /// The caller finds nothing. True: more of a stream is on its way.
@@ -62,7 +63,6 @@ impl Stream {
             // Counts once more: a batch takes its time to be read.
             self.frames = 0;
         }
-        self.at_catch_up = Some(self.frames);
         frames >= FRAMES
     }
 }
@@ -106,20 +106,14 @@ mod tests {
     }
 
     #[test]
-    fn what_came_is_counted_from_one_wait_to_the_next() {
-        for gap in [0, u64::MAX] {
-            let mut stream = stream(gap);
-            for frames in [0, 1, 40, 3] {
-                (0..frames).for_each(|_| stream.received());
-                assert_eq!(stream.came(), Some(frames));
-                stream.catch_up();
-            }
-            stream.sent();
-            stream.received();
-            assert_eq!(stream.came(), None);
-            stream.catch_up();
-            assert_eq!(stream.came(), Some(0));
-        }
+    fn who_has_sent_something_awaits_an_answer() {
+        let mut stream = stream(0);
+        assert!(!stream.awaits_answer());
+        stream.sent();
+        stream.received();
+        assert!(stream.awaits_answer());
+        stream.received();
+        assert!(!stream.awaits_answer());
     }
 
     #[test]

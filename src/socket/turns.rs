@@ -8,7 +8,6 @@
 //!
 //! Thread: under the socket's lock. Invariants: none. Counterpart: none.
 
-use std::mem;
 use std::time::Duration;
 
 use crate::sys::clock;
@@ -16,8 +15,8 @@ use crate::sys::modes::Modes;
 
 /// A turn that lasts no longer is no loss if something came in it,
 const SHORT: Duration = Duration::from_micros(50);
-/// nor is a longer one in which so many frames came.
-const MANY: u32 = 8;
+/// nor is a longer one in which so many messages came.
+const MANY: u64 = 8;
 /// A turn that pays counts one, one in vain counts one against it, and a long one that brought little
 /// counts [`LOSS`]. At nothing, none is given for a while.
 const CREDIT: u32 = 32;
@@ -36,43 +35,37 @@ pub(super) struct Turns {
     skip: u32,
     /// The next pause.
     pause: u32,
-    /// The last turn was a long one, and what it brought has yet to show.
-    is_open: bool,
 }
 
 impl Turns {
     pub(super) fn new() -> Self {
         let short = if Modes::current().spins { clock::ticks_in(SHORT) } else { 0 };
-        Self { short, credit: CREDIT, skip: 0, pause: PAUSE, is_open: false }
+        Self { short, credit: CREDIT, skip: 0, pause: PAUSE }
     }
 
-    /// The thread has read all that there was: is it to give others a turn before it sleeps? Since its
-    /// last wait so many frames `came`; `None` if it sent some, and what it waits for may be an answer,
-    /// which another thread's sleep is not to delay.
-    pub(super) fn is_due(&mut self, came: Option<u32>) -> bool {
-        if mem::take(&mut self.is_open) {
-            if came.unwrap_or(0) >= MANY {
-                self.paid();
-            } else {
-                self.pause = LONGEST_PAUSE;
-                self.lost(LOSS);
-            }
-        }
+    /// The thread has read all that there was: is it to give others a turn before it sleeps?
+    pub(super) fn is_due(&mut self) -> bool {
         if self.skip > 0 {
             self.skip -= 1;
             return false;
         }
-        self.short > 0 && came.is_some()
+        self.short > 0
     }
 
-    /// Others had a turn of so many ticks, in which something came or not.
-    pub(super) fn over(&mut self, ticks: u64, something_came: bool) {
+    /// Others had a turn of so many ticks. If something came, it is so many `messages`.
+    pub(super) fn over(
+        &mut self,
+        ticks: u64,
+        something_came: bool,
+        messages: impl FnOnce() -> u64,
+    ) {
         if !something_came {
             self.lost(1);
-        } else if ticks <= self.short {
+        } else if ticks <= self.short || messages() >= MANY {
             self.paid();
         } else {
-            self.is_open = true;
+            self.pause = LONGEST_PAUSE;
+            self.lost(LOSS);
         }
     }
 
@@ -97,43 +90,38 @@ mod tests {
     use super::*;
 
     fn turns() -> Turns {
-        Turns { short: 100, credit: CREDIT, skip: 0, pause: PAUSE, is_open: false }
+        Turns { short: 100, credit: CREDIT, skip: 0, pause: PAUSE }
     }
 
-    /// Waits until a turn is due again.
+    /// Gives so many turns that last so long; `messages` come in each.
+    fn give(turns: &mut Turns, count: u32, ticks: u64, messages: u64) {
+        for _ in 0..count {
+            assert!(turns.is_due());
+            turns.over(ticks, messages > 0, || messages);
+        }
+    }
+
+    /// Waits without a turn until one is due.
     fn waits(turns: &mut Turns) -> u32 {
-        (0..).find(|_| turns.is_due(Some(1))).expect("some time")
+        (0..).find(|_| turns.is_due()).expect("some time")
     }
 
     #[test]
     fn short_turns_that_bring_something_are_given_each_time() {
-        let mut turns = turns();
-        for _ in 0..1000 {
-            assert!(turns.is_due(Some(1)));
-            turns.over(turns.short, true);
-        }
+        give(&mut turns(), 1000, 100, 1);
     }
 
     #[test]
     fn long_turns_are_given_as_long_as_much_comes_in_them() {
-        let mut turns = turns();
-        for _ in 0..1000 {
-            assert!(turns.is_due(Some(MANY)));
-            turns.over(turns.short + 1, true);
-        }
+        give(&mut turns(), 1000, 101, MANY);
     }
 
     #[test]
     fn long_turns_that_bring_little_end_it_for_the_longest_while() {
         let mut turns = turns();
-        for _ in 0..CREDIT / LOSS {
-            assert!(turns.is_due(Some(MANY)));
-            turns.over(turns.short + 1, true);
-            turns.is_due(Some(MANY - 1));
-        }
-        assert_eq!(turns.skip, LONGEST_PAUSE - 1);
-        assert_eq!(waits(&mut turns), LONGEST_PAUSE - 1);
-        turns.over(turns.short + 1, true);
+        give(&mut turns, CREDIT / LOSS, 101, MANY - 1);
+        assert_eq!(waits(&mut turns), LONGEST_PAUSE);
+        turns.over(101, true, || MANY - 1);
         assert_eq!(waits(&mut turns), LONGEST_PAUSE, "one more is enough");
     }
 
@@ -142,9 +130,9 @@ mod tests {
         let mut turns = turns();
         let mut given = 0;
         for _ in 0..100_000 {
-            if turns.is_due(Some(1)) {
+            if turns.is_due() {
                 given += 1;
-                turns.over(1, false);
+                turns.over(1, false, || 0);
             }
         }
         assert!((100..1000).contains(&given), "{given}");
@@ -153,23 +141,14 @@ mod tests {
     #[test]
     fn once_a_turn_has_paid_the_pause_is_short_again() {
         let mut turns = turns();
-        (0..10 * CREDIT).for_each(|_| turns.over(1, false));
+        (0..10 * CREDIT).for_each(|_| turns.over(1, false, || 0));
         assert_eq!(turns.pause, LONGEST_PAUSE);
-        turns.over(1, true);
+        turns.over(1, true, || 1);
         assert_eq!(turns.pause, PAUSE);
     }
 
     #[test]
-    fn who_waits_for_an_answer_gives_none() {
-        let mut turns = turns();
-        assert!(!turns.is_due(None));
-        turns.over(turns.short + 1, true);
-        assert!(!turns.is_due(None));
-        assert!(turns.credit < CREDIT, "an answer is little");
-    }
-
-    #[test]
-    fn no_turns_are_given_where_nobody_is_to_keep_the_processor_awake() {
-        assert!(!Turns { short: 0, ..turns() }.is_due(Some(MANY)));
+    fn none_are_given_where_threads_are_not_to_spin() {
+        assert!(!Turns { short: 0, ..turns() }.is_due());
     }
 }

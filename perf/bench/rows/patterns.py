@@ -50,6 +50,7 @@ def fanout_rows():
     yield row("tcp", 64, 64, 0, 30_000, 1, "more")
     yield row("inproc", 64, 1, 0, 1_000_000, 1, "more")
     yield row("inproc", 64, 8, 0, 60_000, 1, "more")
+    yield row("inproc", 64, 32, 0, 20_000, 1, "more")
 
 
 def proxy_rows():

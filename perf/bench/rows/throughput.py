@@ -62,11 +62,11 @@ def plain():
 
 
 def variants():
-    """Other ways to send and to receive 64 bytes."""
-    def variant(name, *arguments, count, messages=1):
+    """Other ways to send and to receive, 64 bytes mostly."""
+    def variant(name, *arguments, count, messages=1, size=64):
         return Row(
             name=f"thr/{name}",
-            command=("thr_bench", "-s", "64", "-n", "{count}") + arguments,
+            command=("thr_bench", "-s", str(size), "-n", "{count}") + arguments,
             count=count,
             messages=messages,
             metrics=(Metric("msgs_per_s", "msg/s", MORE, 1),),
@@ -81,6 +81,7 @@ def variants():
                       "-p", str(senders), "--io-threads", str(threads), count=1_500_000)
     yield variant("inproc/64B/4-senders", "-t", "inproc", "-p", "4", count=1_500_000)
     yield variant("inproc/64B/16-senders", "-t", "inproc", "-p", "16", count=1_500_000)
+    yield variant("inproc/8KB/8-senders", "-t", "inproc", "-p", "8", count=400_000, size=8 * KB)
     for transport, count in (("tcp", 400_000), ("inproc", 800_000)):
         yield variant(f"{transport}/64B/poll", "-t", transport, "--poll", count=count)
     for transport in ("tcp", "ipc", "inproc"):

@@ -5,11 +5,13 @@
 
 use std::cell::RefCell;
 use std::sync::Arc;
+use std::thread;
 
 use crate::error::{Errno, Result};
 use crate::socket::Wait;
 use crate::socket::parker::{Parker, Slept, Waiters};
 use crate::socket::spin::{Look, Spin};
+use crate::socket::turns::Turns;
 use crate::sync::Ordering;
 use crate::sys::clock::Ticks;
 use crate::sys::poll::{self as sys_poll, PollFd};
@@ -17,8 +19,19 @@ use crate::sys::poll::{self as sys_poll, PollFd};
 use super::{Item, POLLIN, POLLOUT, Source, descriptors, look_at_descriptors};
 
 thread_local! {
-    /// What polls of this thread learned about spinning.
-    static SPIN: RefCell<Option<Spin>> = const { RefCell::new(None) };
+    static LEARNED: RefCell<Option<Learned>> = const { RefCell::new(None) };
+}
+
+/// What polls of a thread learned about waiting.
+struct Learned {
+    spin: Spin,
+    turns: Turns,
+}
+
+impl Learned {
+    fn new() -> Self {
+        Self { spin: Spin::new(), turns: Turns::new() }
+    }
 }
 
 pub(super) fn poll(
@@ -31,9 +44,10 @@ pub(super) fn poll(
         Ok(0) if may_wait => {}
         other => return other,
     }
-    let mut spin = SPIN.try_with(|spin| spin.take()).ok().flatten().unwrap_or_else(Spin::new);
-    let result = poll_slow(items, wait, mask, &mut spin);
-    let _ = SPIN.try_with(|place| place.replace(Some(spin)));
+    let learned = LEARNED.try_with(|learned| learned.take()).ok().flatten();
+    let mut learned = learned.unwrap_or_else(Learned::new);
+    let result = poll_slow(items, wait, mask, &mut learned);
+    let _ = LEARNED.try_with(|place| place.replace(Some(learned)));
     result
 }
 
@@ -41,10 +55,11 @@ fn poll_slow(
     items: &mut [Item],
     wait: &Wait,
     mask: Option<&libc::sigset_t>,
-    spin: &mut Spin,
+    Learned { spin, turns }: &mut Learned,
 ) -> Result<usize> {
     let only_sockets = items.iter().all(|item| matches!(item.source, Source::Socket(_)));
     if only_sockets && mask.is_none() && !items.is_empty() {
+        let gives_turn = !await_answers(items)? && spin.is_pausing() && turns.is_due();
         let mut looked = Ok(0);
         let found = spin.until(|| {
             looked = look(items, true);
@@ -52,6 +67,12 @@ fn poll_slow(
         });
         if found {
             return looked;
+        }
+        if gives_turn {
+            let ready = give_turn(items, turns)?;
+            if ready > 0 {
+                return Ok(ready);
+            }
         }
     }
     // Wake-ups are kept from here on; look once more before sleeping.
@@ -74,6 +95,33 @@ fn poll_slow(
         waiters.unregister(&parker);
     }
     result
+}
+
+/// True unless all that is waited for is input, and none of it may be an answer.
+fn await_answers(items: &[Item]) -> Result<bool> {
+    let mut awaited = false;
+    for item in items {
+        let Source::Socket(socket) = item.source else { continue };
+        awaited |= item.events != POLLIN || socket.open()?.stream.awaits_answer();
+    }
+    Ok(awaited)
+}
+
+/// Lets others run, and looks again.
+fn give_turn(items: &mut [Item], turns: &mut Turns) -> Result<usize> {
+    let began = Ticks::now();
+    thread::yield_now();
+    let ticks = Ticks::now().since(began);
+    let ready = look(items, true)?;
+    turns.over(ticks, ready > 0, || items.iter().map(to_be_read).sum());
+    Ok(ready)
+}
+
+fn to_be_read(item: &Item) -> u64 {
+    match item.source {
+        Source::Socket(socket) => socket.open().map_or(0, |state| state.pipes.to_be_read()),
+        Source::Fd(_) => 0,
+    }
 }
 
 fn look(items: &mut [Item], drive: bool) -> Result<usize> {
