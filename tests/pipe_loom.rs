@@ -73,7 +73,8 @@ impl Token {
 }
 
 /// Bodies above 20 bytes go by pointer, so that chunks of 32 bytes take a frame or two.
-const TINY: Thresholds = Thresholds { message: 20, slice: 20, chunk: 64, to_thread: true };
+const TINY: Thresholds =
+    Thresholds { message: 20, slice: 20, long: 20, chunk: 64, to_thread: true };
 
 struct Queue {
     writer: Writer,

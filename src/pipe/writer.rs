@@ -28,8 +28,8 @@ use crate::sys::clock::Ticks;
 pub struct Thresholds {
     /// For bodies that the caller hands over as a message.
     pub message: u32,
-    /// A body that the caller lends as a slice is long beyond this: see [`Writer::write_long`].
-    long: u32,
+    /// Beyond which a body that the caller lends as a slice is long: what way it goes is decided for each.
+    pub long: u32,
     /// Largest chunk that the queue grows to.
     pub chunk: usize,
     /// For bodies that the caller lends as a slice, which must be copied once anyway. Not below `long`.
