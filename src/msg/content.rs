@@ -72,7 +72,9 @@ impl Content {
         unsafe {
             let mut content = Self::write_owned(memory, size);
             let Self { origin, stamp: own_stamp, data, .. } = content.as_mut();
-            (*origin, *own_stamp) = (Origin::Lent, stamp);
+            if let Some(stamp) = stamp {
+                (*origin, *own_stamp) = (Origin::Lent, stamp);
+            }
             if spare > 0 {
                 // As far as can be from where loads of the next bytes seem to ask for those that were
                 // just stored, also when the copy is copied to a place like that of `bytes`.
@@ -296,6 +298,24 @@ mod tests {
             let here = stay_on(0);
             let (next, _) = copied(&original);
             (next.addr() == address) == (here == there)
+        }));
+    }
+
+    #[test]
+    fn how_far_behind_its_reader_is_shows_when_a_copy_comes_back() {
+        // A process of its own, as above.
+        assert!(fork::holds_in_child(|| {
+            let goes_past_the_cache =
+                |len| pool::lend(len).is_some_and(|loan| loan.past_cache && loan.stamp.is_some());
+            stay_on(0);
+            let (first, _) = copied(&[7; 5000]);
+            let at_first = goes_past_the_cache(5000);
+            let all_lent = (0..8).all(|_| pool::lend(LONG).is_some());
+            let there = stay_on(1);
+            // SAFETY: the only reference.
+            unsafe { Content::release(first) };
+            let here = stay_on(0);
+            at_first && all_lent && (here == there || !goes_past_the_cache(5000))
         }));
     }
 

@@ -2,11 +2,15 @@
 //!
 //! What was stored last lies in the cache of the processor that did; another one that reads it at once
 //! has to ask for it there, line by line, and so has the next writer for the right to write each line
-//! that the reader still holds.
+//! that the reader still holds. What no cache will hold until it is read need not be fetched into one to
+//! be written.
 //!
 //! Thread: any. Invariants: none. Counterpart: none.
 
 use std::ptr;
+
+/// This processor knows such stores.
+pub(crate) const IS_KNOWN: bool = cfg!(target_arch = "x86_64");
 
 /// A line of the cache, bytes.
 const LINE: usize = 64;

@@ -10,7 +10,7 @@
 //! Thread: the writer's end. Invariants: none. Counterpart: none.
 
 /// Bytes written past the cache in a trial: soon seen to be slower, where it is.
-const TRIAL_PAST: u64 = 256 << 10;
+const TRIAL_PAST: u64 = 512 << 10;
 /// Bytes written through the cache in a trial. Its second half counts, before which all chunks that are
 /// used in turn were written that way.
 const TRIAL_THROUGH: u64 = 2 << 20;
@@ -89,8 +89,8 @@ pub(super) struct Crossing {
     pause: u64,
 }
 
-impl Crossing {
-    pub(super) const fn new() -> Self {
+impl Default for Crossing {
+    fn default() -> Self {
         Self {
             way: Way::Through,
             untimed: TIMED,
@@ -101,6 +101,14 @@ impl Crossing {
             left: PAUSE,
             pause: PAUSE,
         }
+    }
+}
+
+impl Crossing {
+    /// One that goes one way for ever.
+    #[cfg(test)]
+    pub(super) fn always(way: Way) -> Self {
+        Self { way, untimed: u32::MAX, ..Self::default() }
     }
 
     /// The way of the next message. `None`: it is to be timed; ask again, and tell by
@@ -117,7 +125,11 @@ impl Crossing {
         self.untimed = TIMED;
         let len = len.max(1) as u64;
         self.left = self.left.saturating_sub(len * u64::from(TIMED));
-        let cost = took.saturating_mul(UNIT) / len;
+        let mut cost = took.saturating_mul(UNIT) / len;
+        if self.cost.0 > 0 {
+            // Also the first of a trial, which weighs most.
+            cost = cost.min(self.cost.0.saturating_mul(LONGEST * LONGEST));
+        }
         let (bytes, counted) = self.usual.other().trial();
         match &mut self.trial {
             None => self.cost.note(cost),
@@ -178,7 +190,7 @@ mod tests {
 
     #[test]
     fn messages_go_the_quicker_way_and_try_the_other_now_and_then() {
-        let mut crossing = Crossing::new();
+        let mut crossing = Crossing::default();
         assert_eq!(write(&mut crossing, PAUSE + TRIAL_PAST, 100, 100), TRIAL_PAST, "a first trial");
         write(&mut crossing, LONG, 100, 100);
         let tried = write(&mut crossing, LONGEST_PAUSE + TRIAL_PAST, 100, 100);
@@ -194,7 +206,7 @@ mod tests {
 
     #[test]
     fn ways_that_are_much_the_same_are_not_changed() {
-        let mut crossing = Crossing::new();
+        let mut crossing = Crossing::default();
         write(&mut crossing, LONG, 120, 100);
         assert_eq!(crossing.usual, Way::Through);
         write(&mut crossing, LONG, 130, 100);
@@ -205,7 +217,7 @@ mod tests {
 
     #[test]
     fn the_way_through_the_cache_is_not_judged_by_its_beginning() {
-        let mut crossing = Crossing::new();
+        let mut crossing = Crossing::default();
         write(&mut crossing, LONG, 200, 100);
         while crossing.trial.is_none() {
             write(&mut crossing, LEN as u64, 200, 100);
@@ -217,10 +229,20 @@ mod tests {
 
     #[test]
     fn messages_that_lost_the_processor_say_little() {
-        let mut crossing = Crossing::new();
+        let mut crossing = Crossing::default();
         write(&mut crossing, PAUSE, 100, 100);
         crossing.took(LEN, u64::MAX);
         write(&mut crossing, TRIAL_PAST, 100, 100);
         assert_eq!((crossing.usual, crossing.trial.is_none()), (Way::Through, true));
+    }
+
+    #[test]
+    fn a_trial_whose_first_message_lost_the_processor_is_fair() {
+        let mut crossing = Crossing::default();
+        write(&mut crossing, PAUSE, 300, 100);
+        assert!(crossing.trial.is_some());
+        crossing.took(LEN, u64::MAX);
+        write(&mut crossing, TRIAL_PAST, 300, 100);
+        assert_eq!(crossing.usual, Way::Past);
     }
 }

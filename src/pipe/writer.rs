@@ -41,6 +41,9 @@ pub struct Thresholds {
 /// A chunk that is used over and over by one thread stays within the second-level cache.
 const MAX_REWOUND: usize = 64 << 10;
 
+const _: () = assert!(Thresholds::INPROC.long <= Thresholds::INPROC.slice);
+const _: () = assert!(Thresholds::NETWORK.long == Thresholds::NETWORK.slice);
+
 impl Thresholds {
     /// Towards a socket of this process: a copied body crosses between cores twice.
     pub const INPROC: Self =
@@ -96,7 +99,7 @@ pub struct Writer {
     consumed: u64,
     /// The peer that the next chunk begins with.
     pub(super) new_peer: Option<Arc<PeerInfo>>,
-    /// Where a thread reads what is written.
+    /// Which way long bodies go into a chunk. Made by the first.
     crossing: Option<Box<Crossing>>,
 }
 
@@ -135,7 +138,7 @@ impl Writer {
             is_behind: false,
             thresholds,
             new_peer: None,
-            crossing: thresholds.to_thread.then(|| Box::new(Crossing::new())),
+            crossing: None,
         };
         writer.heed_changes();
         writer
@@ -168,17 +171,25 @@ impl Writer {
     /// As [`Writer::write`], of a long body that is to be copied.
     #[inline(never)]
     fn write_long(&mut self, flags: u8, bytes: &[u8]) {
-        match &mut self.crossing {
-            Some(crossing) if bytes.len() <= self.thresholds.slice as usize => {
-                match crossing.next_way() {
-                    Some(Way::Through) => self.append_frame(flags, bytes),
-                    Some(Way::Past) => self.append_past_cache(flags, bytes),
-                    None => return self.write_timed(flags, bytes),
-                }
+        if bytes.len() > self.thresholds.slice as usize {
+            self.append_large(flags, bytes);
+        } else {
+            match self.next_way() {
+                Some(Way::Through) => self.append_frame(flags, bytes),
+                Some(Way::Past) => self.append_past_cache(flags, bytes),
+                None => return self.write_timed(flags, bytes),
             }
-            _ => self.append_large(flags, bytes),
         }
         self.frame_done(flags & frame::MORE != 0);
+    }
+
+    /// See [`Crossing::next_way`].
+    #[inline(always)]
+    fn next_way(&mut self) -> Option<Way> {
+        if !streaming::IS_KNOWN {
+            return Some(Way::Through);
+        }
+        self.crossing.get_or_insert_with(Box::default).next_way()
     }
 
     /// As [`Writer::write_long`], to see how long it takes.
@@ -327,17 +338,19 @@ impl Writer {
 
     #[inline(always)]
     fn append_frame(&mut self, flags: u8, body: &[u8]) {
-        // SAFETY: the copy function's terms are the same as here.
+        // SAFETY: `append_by` gives a body of `len` bytes, and as many of the chunk that are the writer's
+        // alone.
         self.append_by(flags, body, |from, to, len| unsafe { copy::mostly_short(from, to, len) });
     }
 
     /// As [`Writer::append_frame`], for another processor to read.
     fn append_past_cache(&mut self, flags: u8, body: &[u8]) {
-        // SAFETY: the copy function's terms are the same as here.
+        // SAFETY: as in `append_frame`.
         self.append_by(flags, body, |from, to, len| unsafe { streaming::copy(from, to, len) });
     }
 
-    /// Appends a frame whose body `copy` copies, from where it is to where it goes, which do not overlap.
+    /// Appends a frame whose body `copy` copies, all of it, from where it is to where it goes: as many
+    /// bytes of the chunk, which do not overlap it.
     #[inline(always)]
     fn append_by(&mut self, flags: u8, body: &[u8], copy: impl Fn(*const u8, *mut u8, usize)) {
         let needed = frame::MAX_HEADER_LEN + body.len();
@@ -361,7 +374,7 @@ impl Writer {
         if self.externals_full() || self.capacity_end - self.pos < needed as u64 {
             self.next_chunk(needed);
         }
-        // SAFETY: as in `append_frame`.
+        // SAFETY: as in `append_by`.
         unsafe {
             let to = self.data.add((self.pos - self.base) as usize);
             self.pos += frame::write_header(flags, msg.len(), to) as u64;
@@ -681,6 +694,32 @@ mod tests {
             }
         }
         largest
+    }
+
+    #[test]
+    fn bodies_of_every_length_arrive_whichever_way_they_go() {
+        for way in [Way::Through, Way::Past] {
+            let marks = Marks { writer: Some(0), reader: Some(0) };
+            let (mut writer, mut reader) =
+                queue(Arc::new(Nobody), Arc::new(Nobody), marks, Thresholds::INPROC);
+            writer.crossing = Some(Box::new(Crossing::always(way)));
+            let bytes: Vec<u8> = (0..5000_usize).map(|at| (at % 251) as u8).collect();
+            let longest = Thresholds::INPROC.slice as usize + 100;
+            for len in Thresholds::INPROC.long as usize - 100..longest {
+                let body = &bytes[len % 97..][..len];
+                let more = len % 3 == 0;
+                assert!(writer.write(&mut Outgoing::slice(body, more)));
+                if more {
+                    assert!(!reader.can_read());
+                    assert!(writer.write(&mut Outgoing::slice(b"end", false)));
+                }
+                let frame = reader.read().expect("there");
+                assert_eq!((frame.data(), frame.more()), (body, more));
+                if more {
+                    assert_eq!(reader.read().expect("there").data(), b"end");
+                }
+            }
+        }
     }
 
     #[test]

@@ -556,7 +556,7 @@ impl Socket {
             Awaited::Room => guard.flush_full(),
             Awaited::Input => guard.flush_bursts(),
         }
-        let gives_turn = what == Awaited::Input && guard.is_to_give_turn();
+        let gives_turn = what == Awaited::Input && guard.is_to_give_turn(wait);
         let mut spin = std::mem::replace(&mut guard.spin, Spin::none());
         let streaming = what == Awaited::Input && guard.stream.catch_up();
         if streaming {
@@ -649,7 +649,7 @@ impl Socket {
         if guard.serial != serial {
             return Err(Errno::ENOTSOCK);
         }
-        let something_came = guard.has_come(true);
+        let something_came = guard.has_come(true) || guard.drive(true);
         let State { turns, pipes, .. } = &mut *guard;
         turns.over(ticks, something_came, || pipes.to_be_read());
         Ok((guard, something_came))
@@ -743,6 +743,11 @@ impl Wait {
             .ok()
             .map(|millis| Instant::now() + Duration::from_millis(millis));
         Self { deadline }
+    }
+
+    /// True if at least so much time is left.
+    fn lasts(&self, time: Duration) -> bool {
+        self.left().is_ok_and(|left| left.is_none_or(|left| left >= time))
     }
 
     /// Time that is left, `None` for ever; `EAGAIN` for none.

@@ -16,6 +16,7 @@ use crate::protocol::SocketType;
 use crate::sync::{Guardable, Ordering};
 use crate::sys::clock::Ticks;
 
+use super::Wait;
 use super::drivers::Drivers;
 use super::endpoint_list::Endpoints;
 use super::endpoints::close_all;
@@ -24,7 +25,7 @@ use super::options::Options;
 use super::shared::{Incoming, OWN_PORT, Shared};
 use super::spin::Spin;
 use super::stream::Stream;
-use super::turns::Turns;
+use super::turns::{LEAST_WAIT, Turns};
 
 /// With more pipes than this, looking at each costs more than being told.
 const MAX_LOOKED_AT: usize = 8;
@@ -393,10 +394,15 @@ impl State {
         self.stream.received();
     }
 
-    /// The caller waits for input: is it to give others a turn before it sleeps? Not for an answer, which
-    /// is not to wait until another program's turn is over, nor where spinning pays.
-    pub(super) fn is_to_give_turn(&mut self) -> bool {
-        !self.stream.awaits_answer() && self.spin.is_pausing() && self.turns.is_due()
+    /// The caller waits for input: is it to give others a turn before it sleeps? Not where spinning pays,
+    /// nor before an answer, or the rest of a message, which is not to come when another program's turn
+    /// is over.
+    pub(super) fn is_to_give_turn(&mut self, wait: &Wait) -> bool {
+        self.spin.is_pausing()
+            && !self.stream.awaits_answer()
+            && !self.amid_message
+            && wait.lasts(LEAST_WAIT)
+            && self.turns.is_due()
     }
 
     /// True if the caller need not wait any more: there is news, the socket was stopped, or there is

@@ -3,7 +3,6 @@
 //!
 //! Thread: under the socket's lock. Invariants: none. Counterpart: none.
 
-use std::mem;
 use std::time::Duration;
 
 use crate::sys::clock::{self, Ticks};
@@ -20,7 +19,7 @@ pub(super) struct Stream {
     /// When the socket's caller found nothing the last time.
     caught_up: Ticks,
     gap: u64,
-    /// A frame was sent since the last wait.
+    /// A frame was sent, and none had come since when the caller waited the last time.
     has_sent: bool,
 }
 
@@ -48,9 +47,9 @@ impl Stream {
         self.has_sent = true;
     }
 
-    /// The caller waits. True: it has sent something since the last time, and this may be an answer.
-    pub(super) fn awaits_answer(&mut self) -> bool {
-        mem::take(&mut self.has_sent)
+    /// True if a frame was sent since one came: what comes next may be its answer.
+    pub(super) fn awaits_answer(&self) -> bool {
+        self.has_sent && self.frames == 0
     }
 
     /// The caller finds nothing. True: more of a stream is on its way.
@@ -59,6 +58,7 @@ impl Stream {
         let goes_on = now.since(self.caught_up) < self.gap;
         self.caught_up = now;
         let frames = self.frames;
+        self.has_sent = self.awaits_answer();
         if !goes_on {
             // Counts once more: a batch takes its time to be read.
             self.frames = 0;
@@ -106,14 +106,19 @@ mod tests {
     }
 
     #[test]
-    fn who_has_sent_something_awaits_an_answer() {
-        let mut stream = stream(0);
-        assert!(!stream.awaits_answer());
-        stream.sent();
-        stream.received();
-        assert!(stream.awaits_answer());
-        stream.received();
-        assert!(!stream.awaits_answer());
+    fn who_has_sent_something_awaits_an_answer_until_a_frame_comes() {
+        for gap in [0, u64::MAX] {
+            let mut stream = stream(gap);
+            assert!(!stream.awaits_answer());
+            stream.sent();
+            assert!(stream.awaits_answer());
+            stream.catch_up();
+            assert!(stream.awaits_answer(), "however often it waits");
+            stream.received();
+            assert!(!stream.awaits_answer());
+            stream.catch_up();
+            assert!(!stream.awaits_answer());
+        }
     }
 
     #[test]

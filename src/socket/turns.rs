@@ -6,12 +6,12 @@
 //! comes, none of which had to wake it. Another program may have that turn instead, which lasts long and
 //! brings little: then it is not tried again for a while.
 //!
-//! Thread: under the socket's lock. Invariants: none. Counterpart: none.
+//! Thread: under a socket's lock, or a polling thread's own. Invariants: `credit` is above 0, `skip` at most
+//! [`LONGEST_PAUSE`]. Counterpart: none.
 
 use std::time::Duration;
 
 use crate::sys::clock;
-use crate::sys::modes::Modes;
 
 /// A turn that lasts no longer is no loss if something came in it,
 const SHORT: Duration = Duration::from_micros(50);
@@ -24,11 +24,13 @@ const LOSS: u32 = CREDIT / 2;
 /// Waits without a turn, at first and at most: each time doubles it, and a loss makes it the longest.
 const PAUSE: u32 = 32;
 const LONGEST_PAUSE: u32 = 4096;
+/// Who is to wait no longer than this gives none: others may not give the processor back in time.
+pub(super) const LEAST_WAIT: Duration = Duration::from_millis(20);
 
 /// See the module.
 #[derive(Debug)]
 pub(super) struct Turns {
-    /// Ticks; 0 where no turns are given.
+    /// Ticks.
     short: u64,
     credit: u32,
     /// Waits to sit out before the next turn.
@@ -39,8 +41,7 @@ pub(super) struct Turns {
 
 impl Turns {
     pub(super) fn new() -> Self {
-        let short = if Modes::current().spins { clock::ticks_in(SHORT) } else { 0 };
-        Self { short, credit: CREDIT, skip: 0, pause: PAUSE }
+        Self { short: clock::ticks_in(SHORT), credit: CREDIT, skip: 0, pause: PAUSE }
     }
 
     /// The thread has read all that there was: is it to give others a turn before it sleeps?
@@ -49,7 +50,7 @@ impl Turns {
             self.skip -= 1;
             return false;
         }
-        self.short > 0
+        true
     }
 
     /// Others had a turn of so many ticks. If something came, it is so many `messages`.
@@ -145,10 +146,5 @@ mod tests {
         assert_eq!(turns.pause, LONGEST_PAUSE);
         turns.over(1, true, || 1);
         assert_eq!(turns.pause, PAUSE);
-    }
-
-    #[test]
-    fn none_are_given_where_threads_are_not_to_spin() {
-        assert!(!Turns { short: 0, ..turns() }.is_due());
     }
 }

@@ -103,9 +103,10 @@ pub(super) struct Loan {
     pub(super) memory: NonNull<u8>,
     /// To be given back with it, bytes.
     pub(super) size: usize,
-    /// To be given back as well.
-    pub(super) stamp: Stamp,
-    /// It had better be written past this processor's cache, as another is about to read it.
+    /// To be given back as well, by [`take_back`]; without one, [`free`] takes the memory.
+    pub(super) stamp: Option<Stamp>,
+    /// It had better be written past this processor's cache: another is about to read it, or nobody for
+    /// long.
     pub(super) past_cache: bool,
 }
 
@@ -115,10 +116,13 @@ pub(super) fn lend(len: usize) -> Option<Loan> {
     let size = size_given(len);
     if !is_shelved(size) {
         let (memory, size) = allocate(len)?;
-        return Some(Loan { memory, size, stamp: Stamp::default(), past_cache: false });
+        return Some(Loan { memory, size, stamp: None, past_cache: false });
     }
     let lent = Shelf::with(|shelf| shelf.lend(size, affinity::processor()));
-    let (taken, stamp, past_cache) = lent.unwrap_or_default();
+    let (taken, stamp, past_cache) = match lent {
+        Some((taken, stamp, past_cache)) => (taken, Some(stamp), past_cache),
+        None => (None, None, false),
+    };
     let memory = taken.or_else(|| allocate_unpooled(size).map(|(memory, _)| memory))?;
     Some(Loan { memory, size, stamp, past_cache })
 }
@@ -126,13 +130,16 @@ pub(super) fn lend(len: usize) -> Option<Loan> {
 /// Takes back what [`lend`] gave.
 ///
 /// # Safety
-/// As [`free`], of one [`Loan`].
+/// All three came from one [`Loan`], and nobody uses the memory any more.
 pub(super) unsafe fn take_back(memory: NonNull<u8>, size: usize, stamp: Stamp) {
-    if is_shelved(size) {
-        Shelf::with(|shelf| shelf.reached_reader(stamp));
+    let kept = Shelf::with(|shelf| {
+        shelf.reached_reader(stamp);
+        shelf.put(memory, size, affinity::processor())
+    });
+    if kept != Some(true) {
+        // SAFETY: allocated with the layout of this size (caller).
+        unsafe { alloc::dealloc(memory.as_ptr(), layout(size)) };
     }
-    // SAFETY: as the caller says.
-    unsafe { free(memory, size) };
 }
 
 /// True for the sizes of blocks that go over the shelf.
@@ -201,7 +208,7 @@ pub(super) unsafe fn grow(
 /// Gives memory back.
 ///
 /// # Safety
-/// `memory` and `size` came from one [`allocate`] or [`grow`], and nobody uses the memory any more.
+/// `memory` and `size` came from one [`allocate`], [`grow`], or [`lend`] without a stamp, and nobody uses the memory any more.
 #[inline]
 pub(crate) unsafe fn free(memory: NonNull<u8>, size: usize) {
     let kept = class_of(size).is_some_and(|class| {

@@ -34,7 +34,7 @@ const NEAR: u64 = 1 << 20;
 const FAR: u64 = 32 << 20;
 
 /// When a block was lent: what had been lent before, of which the stamp knows the last bits.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Stamp(u16);
 
 impl Stamp {

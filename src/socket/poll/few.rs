@@ -11,7 +11,7 @@ use crate::error::{Errno, Result};
 use crate::socket::Wait;
 use crate::socket::parker::{Parker, Slept, Waiters};
 use crate::socket::spin::{Look, Spin};
-use crate::socket::turns::Turns;
+use crate::socket::turns::{LEAST_WAIT, Turns};
 use crate::sync::Ordering;
 use crate::sys::clock::Ticks;
 use crate::sys::poll::{self as sys_poll, PollFd};
@@ -59,7 +59,8 @@ fn poll_slow(
 ) -> Result<usize> {
     let only_sockets = items.iter().all(|item| matches!(item.source, Source::Socket(_)));
     if only_sockets && mask.is_none() && !items.is_empty() {
-        let gives_turn = !await_answers(items)? && spin.is_pausing() && turns.is_due();
+        let gives_turn =
+            spin.is_pausing() && wait.lasts(LEAST_WAIT) && await_streams(items)? && turns.is_due();
         let mut looked = Ok(0);
         let found = spin.until(|| {
             looked = look(items, true);
@@ -97,14 +98,15 @@ fn poll_slow(
     result
 }
 
-/// True unless all that is waited for is input, and none of it may be an answer.
-fn await_answers(items: &[Item]) -> Result<bool> {
-    let mut awaited = false;
+/// True if all that is waited for is input, and none of it may be an answer.
+fn await_streams(items: &[Item]) -> Result<bool> {
     for item in items {
         let Source::Socket(socket) = item.source else { continue };
-        awaited |= item.events != POLLIN || socket.open()?.stream.awaits_answer();
+        if item.events != POLLIN || socket.open()?.stream.awaits_answer() {
+            return Ok(false);
+        }
     }
-    Ok(awaited)
+    Ok(true)
 }
 
 /// Lets others run, and looks again.
@@ -119,7 +121,7 @@ fn give_turn(items: &mut [Item], turns: &mut Turns) -> Result<usize> {
 
 fn to_be_read(item: &Item) -> u64 {
     match item.source {
-        Source::Socket(socket) => socket.open().map_or(0, |state| state.pipes.to_be_read()),
+        Source::Socket(socket) => socket.lock().map_or(0, |state| state.pipes.to_be_read()),
         Source::Fd(_) => 0,
     }
 }
