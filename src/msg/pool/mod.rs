@@ -208,7 +208,8 @@ pub(super) unsafe fn grow(
 /// Gives memory back.
 ///
 /// # Safety
-/// `memory` and `size` came from one [`allocate`], [`grow`], or [`lend`] without a stamp, and nobody uses the memory any more.
+/// `memory` and `size` came from one [`allocate`], [`grow`], or [`lend`] without a stamp, and nobody uses
+/// the memory any more.
 #[inline]
 pub(crate) unsafe fn free(memory: NonNull<u8>, size: usize) {
     let kept = class_of(size).is_some_and(|class| {

@@ -33,7 +33,7 @@ const NEAR: u64 = 1 << 20;
 /// stored past the caches, a line need not be fetched first.
 const FAR: u64 = 32 << 20;
 
-/// When a block was lent: what had been lent before, of which the stamp knows the last bits.
+/// When a block was lent: what had been lent before, in [`Stamp::UNIT`]s, of which it knows the last bits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Stamp(u16);
 

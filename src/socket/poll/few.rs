@@ -22,7 +22,7 @@ thread_local! {
     static LEARNED: RefCell<Option<Learned>> = const { RefCell::new(None) };
 }
 
-/// What polls of a thread learned about waiting.
+/// What polls of one thread learned about waiting.
 struct Learned {
     spin: Spin,
     turns: Turns,
