@@ -127,7 +127,7 @@ impl Crossing {
         self.left = self.left.saturating_sub(len * u64::from(TIMED));
         let mut cost = took.saturating_mul(UNIT) / len;
         if self.cost.0 > 0 {
-            // Also the first of a trial, which weighs most.
+            // The first of a trial has none before it to be held against, and weighs most.
             cost = cost.min(self.cost.0.saturating_mul(LONGEST * LONGEST));
         }
         let (bytes, counted) = self.usual.other().trial();

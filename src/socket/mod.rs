@@ -759,3 +759,18 @@ impl Wait {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use turns::LEAST_WAIT;
+
+    #[test]
+    fn a_wait_lasts_as_long_as_its_timeout_leaves() {
+        let least = LEAST_WAIT.as_millis() as i32;
+        assert!(Wait::new(-1).lasts(LEAST_WAIT));
+        assert!(Wait::new(100 * least).lasts(LEAST_WAIT));
+        assert!(!Wait::new(least / 2).lasts(LEAST_WAIT));
+        assert!(!Wait::new(0).lasts(LEAST_WAIT));
+    }
+}

@@ -34,7 +34,7 @@ const NEAR: u64 = 1 << 20;
 const FAR: u64 = 32 << 20;
 
 /// When a block was lent: what had been lent before, in [`Stamp::UNIT`]s, of which it knows the last bits.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Stamp(u16);
 
 impl Stamp {
