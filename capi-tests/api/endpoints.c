@@ -115,10 +115,14 @@ static void try_one (void *ctx, int type, const char *endpoint)
 
 static void malformed (void)
 {
-    void *ctx = new_ctx ();
-    for (size_t t = 0; t < sizeof types / sizeof *types; ++t)
+    for (size_t t = 0; t < sizeof types / sizeof *types; ++t) {
+        /* A context each: once it has ended, the few addresses that can be had are free again. */
+        void *ctx = new_ctx ();
         for (size_t i = 0; i < sizeof endpoints / sizeof *endpoints; ++i)
             try_one (ctx, types[t], endpoints[i]);
+        term (ctx);
+    }
+    void *ctx = new_ctx ();
     for (size_t i = 0; i < sizeof hosts / sizeof *hosts; ++i)
         try_one (ctx, ZMQ_DEALER, hosts[i]);
     term (ctx);
