@@ -49,36 +49,38 @@ impl Driver {
         &self.link
     }
 
-    /// A message was written: sends it now or lets it wait for the next ones. `at_once` is what
-    /// was decided for the other pipes that got it, if anything was. True: the caller is to list
-    /// this driver for [`Driver::flush_burst`].
+    /// A message was written: it joins those that wait for more to come, or leaves with them. False:
+    /// none wait, see [`Driver::begin`].
     #[inline(always)]
-    pub fn written(
+    pub fn join(&mut self, writer: &mut Writer, pace: &mut Pace) -> bool {
+        if !self.burst.is_open() {
+            return false;
+        }
+        if self.burst.is_due(writer.offset(), writer.messages()) && self.is_enough(writer, pace) {
+            self.flush(Some(writer), pace);
+            return true;
+        }
+        // If the I/O thread has stopped looking, what waited is gone, and this is the first again.
+        let waits = self.link.attention().is_paid();
+        if waits {
+            self.wait_until_due(writer);
+        }
+        waits
+    }
+
+    /// The first message behind a flush: sends it now or lets it wait for the next ones. `at_once` is
+    /// what was decided for the other pipes that got it, if anything was; `others_wait` tells whether
+    /// messages wait on any other. True: the caller is to list this driver for
+    /// [`Driver::flush_burst`].
+    pub fn begin(
         &mut self,
         writer: &mut Writer,
         pace: &mut Pace,
         at_once: &mut Option<bool>,
+        others_wait: bool,
     ) -> bool {
-        if self.burst.is_open() {
-            if self.burst.is_due(writer.offset(), writer.messages()) && self.is_enough(writer, pace)
-            {
-                self.flush(Some(writer), pace);
-                return false;
-            }
-            if self.link.attention().is_paid() {
-                self.wait_until_due(writer);
-                return false;
-            }
-            // The I/O thread has stopped looking: what waited is gone, and this is the first again.
-        }
-        self.begin(writer, pace, at_once)
-    }
-
-    /// The first message behind a flush.
-    #[inline(never)]
-    fn begin(&mut self, writer: &mut Writer, pace: &mut Pace, at_once: &mut Option<bool>) -> bool {
         let (now, sent_at) = (Ticks::now(), self.link.flushed_at());
-        let at_once = *at_once.get_or_insert_with(|| pace.is_prompt(now, sent_at));
+        let at_once = *at_once.get_or_insert_with(|| pace.is_prompt(now, sent_at, others_wait));
         if at_once && pace.reach <= pace::AT_ONCE {
             self.flush(Some(writer), pace);
             return false;
@@ -91,6 +93,20 @@ impl Driver {
             self.link.keep_ticking();
         }
         self.wait_until_due(writer);
+        !std::mem::replace(&mut self.listed, true)
+    }
+
+    /// The message of a queue that keeps the last one only was written: sends it now, or leaves it for
+    /// the I/O thread, where the next ones may take its place. True: the caller is to list this driver
+    /// for [`Driver::flush_burst`].
+    pub fn replaced(&mut self, pace: &mut Pace) -> bool {
+        let (now, sent_at) = (Ticks::now(), self.link.flushed_at());
+        if pace.is_prompt(now, sent_at, false) {
+            self.flush(None, pace);
+            return false;
+        }
+        self.burst.begin(0, 0, 0, pace, now);
+        self.link.hand_over();
         !std::mem::replace(&mut self.listed, true)
     }
 
@@ -109,9 +125,9 @@ impl Driver {
         self.listed
     }
 
-    /// True if something waits that has room to go on.
-    pub fn may_go_on(&self, writer: &Writer) -> bool {
-        self.burst.is_open() && self.link.flushed() < writer.offset() && writer.room() > 0
+    /// True if messages wait for more to come, and the I/O thread has not sent them either.
+    pub fn waits(&self, writer: &Writer) -> bool {
+        self.burst.is_open() && self.link.flushed() < writer.offset()
     }
 
     /// Sends what waits; the driver is no longer listed.
@@ -131,8 +147,9 @@ impl Driver {
         }
         // When the kernel is full, the I/O thread goes on as soon as there is room.
         if !self.link.is_full() {
+            let began = Ticks::now();
             self.link.flush(writer, &mut pace.spent);
-            pace.flushed_at = self.link.flushed_at();
+            pace.flushed(began, self.link.flushed_at());
         }
     }
 

@@ -23,9 +23,16 @@ const STEP_MESSAGES: u64 = 500;
 const BURST_BYTES: u64 = 48 << 10;
 /// or so long.
 const BURST_SPAN: Duration = Duration::from_micros(40);
-/// A burst over several connections lasts so long for each: a write takes a few microseconds whatever
-/// it carries, and several follow each other.
-const SPAN_EACH: Duration = Duration::from_micros(12);
+/// A burst lasts so many times as long as a flush takes, for each connection that has one: flushes that
+/// no number or size of messages asks for take up to a ninth of the caller's time. Where few messages
+/// meet meanwhile, the I/O thread sends them.
+const SPANS: u64 = 8;
+/// What a flush is taken to last before one was made, and at most: who is kept from the processor
+/// meanwhile is not kept by the flush.
+const FLUSH: Duration = Duration::from_micros(3);
+const LONGEST_FLUSH: Duration = Duration::from_micros(50);
+/// A flush counts for one part in so many of what flushes last.
+const FLUSHES: u64 = 8;
 /// A message that comes so long after the socket's last flush begins no burst.
 const PAUSE: Duration = Duration::from_micros(15);
 /// Messages of a burst between two looks at the clock.
@@ -63,9 +70,11 @@ pub struct Pace {
     sent: u64,
     /// Waits in a row, with one message between each and the one before.
     turns: u32,
-    /// [`BURST_SPAN`], [`SPAN_EACH`] and [`PAUSE`] in ticks.
+    /// How long a flush takes, ticks.
+    flush: u64,
+    /// [`BURST_SPAN`], [`LONGEST_FLUSH`] and [`PAUSE`] in ticks.
     least_span: u64,
-    span_each: u64,
+    longest_flush: u64,
     pause: u64,
     /// Bodies that went out and whose drop runs a user's function: to be dropped when the socket's
     /// lock is released.
@@ -90,7 +99,8 @@ impl Pace {
             sent: 0,
             turns: 0,
             least_span: ticks_in(BURST_SPAN),
-            span_each: ticks_in(SPAN_EACH),
+            flush: ticks_in(FLUSH),
+            longest_flush: ticks_in(LONGEST_FLUSH),
             pause: ticks_in(PAUSE),
             spent: Vec::new(),
         }
@@ -119,17 +129,28 @@ impl Pace {
 
     /// How long a message of a burst may wait for others.
     fn span(&self) -> u64 {
-        self.least_span.max(self.span_each * self.waiting.min(MANY) as u64)
+        self.least_span.max(SPANS * self.flush * self.waiting.min(MANY) as u64)
+    }
+
+    /// The caller wanted to flush, and the last flush ended then: that of another thread, if it is
+    /// the one that flushes.
+    pub(super) fn flushed(&mut self, began: Ticks, ended: Ticks) {
+        let took = ended.since(began).min(self.longest_flush);
+        if took > 0 {
+            self.flush = (self.flush * (FLUSHES - 1) + took) / FLUSHES;
+        }
+        self.flushed_at = ended;
     }
 
     /// The first message of a connection behind a flush, which was at `sent_at`: is it to leave at
-    /// once?
-    pub(super) fn is_prompt(&mut self, now: Ticks, sent_at: Ticks) -> bool {
+    /// once? `others_wait`: messages of other connections do.
+    pub(super) fn is_prompt(&mut self, now: Ticks, sent_at: Ticks, others_wait: bool) -> bool {
         // Who was kept by the flushes of one message for longer than a pause would have come sooner.
         let kept = if self.reach > 1 { self.flushed_at.since(self.written_at) } else { 0 };
         let pause = self.pause.max(kept);
         // Where the I/O thread flushes, the caller's last flush was long ago without a pause.
-        let has_paused = now.since(self.flushed_at.max(sent_at)) > pause
+        let has_paused = !others_wait
+            && now.since(self.flushed_at.max(sent_at)) > pause
             && (self.waiting <= MANY || now.since(self.written_at) > pause);
         self.written_at = now;
         self.sent += 1;
@@ -252,7 +273,7 @@ mod tests {
     const PAUSE: u64 = super::PAUSE.as_nanos() as u64;
     /// What writing a message takes, and what flushing does.
     const WRITE: u64 = 100;
-    const FLUSH: u64 = 5_000;
+    const FLUSHING: u64 = 5_000;
 
     fn pace() -> Pace {
         Pace::new(|duration| duration.as_nanos() as u64)
@@ -266,6 +287,9 @@ mod tests {
         written: Vec<u64>,
         sent: Vec<u64>,
         now: u64,
+        /// What the caller does before each message, and how long a flush takes.
+        work: u64,
+        flush: u64,
         flushes: Vec<u64>,
     }
 
@@ -277,13 +301,20 @@ mod tests {
                 written: vec![0; connections],
                 sent: vec![0; connections],
                 now: 1_000_000_000,
+                work: 0,
+                flush: FLUSHING,
                 flushes: Vec::new(),
             }
         }
 
         /// True: it left at once.
         fn send(&mut self, at: usize) -> bool {
-            self.now += WRITE;
+            self.now += self.work + WRITE;
+            let others_wait = (0..self.bursts.len()).any(|other| {
+                other != at
+                    && self.bursts[other].is_open()
+                    && self.sent[other] < self.written[other]
+            });
             self.written[at] += 1;
             let (burst, pace, now) =
                 (&mut self.bursts[at], &mut self.pace, Ticks::from_raw(self.now));
@@ -291,17 +322,17 @@ mod tests {
             let (to, sent) = (number * 64, self.sent[at] * 64);
             let flushes = if burst.is_open() {
                 burst.is_due(to, number) && burst.is_enough(to, number, sent, pace, now)
-            } else if pace.is_prompt(now, Ticks::from_raw(0)) {
+            } else if pace.is_prompt(now, Ticks::from_raw(0), others_wait) {
                 true
             } else {
                 burst.begin(to, number, BURST_MESSAGES - 1, pace, now);
-                pace.waiting += 1;
+                pace.waiting = (pace.waiting + 1).min(self.sent.len());
                 false
             };
             if flushes {
                 burst.end(number, pace);
-                self.now += FLUSH;
-                self.pace.flushed_at = Ticks::from_raw(self.now);
+                self.now += self.flush;
+                pace.flushed(now, Ticks::from_raw(self.now));
                 self.flushes.push(self.written[at] - self.sent[at]);
                 self.sent[at] = self.written[at];
             }
@@ -319,7 +350,7 @@ mod tests {
             for (burst, number) in self.bursts.iter_mut().zip(&self.written) {
                 burst.end(*number, &mut self.pace);
             }
-            self.now += FLUSH;
+            self.now += FLUSHING;
             self.pace.flushed_at = Ticks::from_raw(self.now);
             self.pace.waiting = 0;
             self.pace.wait();
@@ -349,16 +380,49 @@ mod tests {
     }
 
     #[test]
+    fn who_works_between_messages_to_several_begins_no_pause() {
+        let mut sender = Sender::new(8);
+        sender.work = PAUSE / 5;
+        for _ in 0..1000 {
+            sender.send_in_turn(40);
+            sender.io_thread_comes_by();
+        }
+        // Two when it began, then what is full.
+        let most = 3 + 40_000 / BURST_MESSAGES as usize;
+        assert!(sender.flushes.len() <= most, "{}", sender.flushes.len());
+        sender.now += 2 * PAUSE;
+        sender.io_thread_comes_by();
+        sender.bursts[0].end(0, &mut sender.pace);
+        assert!(sender.send(0), "nothing waits: that was a pause");
+    }
+
+    #[test]
+    fn flushes_take_a_small_part_of_the_callers_time() {
+        for connections in [1, 2, 8] {
+            for flush in [2_000, 10_000, 40_000] {
+                let mut sender = Sender::new(connections);
+                (sender.work, sender.flush) = (1_000, flush);
+                sender.send_in_turn(1000);
+                sender.flushes.clear();
+                let began = sender.now;
+                sender.send_in_turn(100_000);
+                let share = sender.flushes.len() as u64 * flush * 100 / (sender.now - began);
+                assert!((2..=12).contains(&share), "{connections}, {flush}: {share} %");
+            }
+        }
+    }
+
+    #[test]
     fn a_flush_of_the_io_thread_begins_no_pause() {
         let mut pace = pace();
         let at = |now| Ticks::from_raw(1_000_000_000 + now);
         pace.flushed_at = at(0);
         for prompt in [true, true, false] {
-            assert_eq!(pace.is_prompt(at(0), at(0)), prompt);
+            assert_eq!(pace.is_prompt(at(0), at(0), false), prompt);
         }
         let sent_at = at(2 * PAUSE);
-        assert!(!pace.is_prompt(at(2 * PAUSE), sent_at));
-        assert!(pace.is_prompt(at(4 * PAUSE), sent_at));
+        assert!(!pace.is_prompt(at(2 * PAUSE), sent_at, false));
+        assert!(pace.is_prompt(at(4 * PAUSE), sent_at, false));
     }
 
     #[test]
@@ -369,14 +433,14 @@ mod tests {
             pace.reach = reach;
             let (mut now, long_ago) = (0, Ticks::from_raw(0));
             for _ in 0..=PROMPT {
-                assert!(pace.is_prompt(at(now), long_ago));
+                assert!(pace.is_prompt(at(now), long_ago, false));
                 pace.flushed_at = at(now + kept);
                 now += kept;
             }
             // The caller came back as soon as it was let go and had done something of its own.
             let soon = now + 2 * PAUSE;
-            assert_eq!(pace.is_prompt(at(soon), long_ago), reach == 1 || kept < PAUSE);
-            assert!(pace.is_prompt(at(soon + 2 * (kept + PAUSE)), long_ago));
+            assert_eq!(pace.is_prompt(at(soon), long_ago, false), reach == 1 || kept < PAUSE);
+            assert!(pace.is_prompt(at(soon + 2 * (kept + PAUSE)), long_ago, false));
         }
     }
 

@@ -118,14 +118,42 @@ impl Drivers {
                 continue;
             };
             let Some(writer) = writer_of(pipes, id) else {
-                driver.link().flush(None, &mut self.pace.spent);
+                if driver.replaced(&mut self.pace) {
+                    self.list(id);
+                }
                 continue;
             };
-            if driver.written(writer, &mut self.pace, &mut at_once) {
-                self.bursting.push_back(id);
-                self.pace.waiting = self.bursting.len();
+            if !driver.join(writer, &mut self.pace) {
+                self.begin(pipes, id, &mut at_once);
             }
         }
+    }
+
+    /// The first message of a pipe behind a flush.
+    #[inline(never)]
+    fn begin(&mut self, pipes: &mut Pipes, id: PipeId, at_once: &mut Option<bool>) {
+        let others_wait = at_once.is_none() && self.do_others_wait(pipes, id);
+        let Some(Some(Entry { driver, .. })) = self.by_pipe.get_mut(id.0 as usize) else { return };
+        let Some(writer) = writer_of(pipes, id) else { return };
+        if driver.begin(writer, &mut self.pace, at_once, others_wait) {
+            self.list(id);
+        }
+    }
+
+    /// Messages wait for more to come on a pipe.
+    fn list(&mut self, id: PipeId) {
+        self.bursting.push_back(id);
+        self.pace.waiting = self.bursting.len();
+    }
+
+    /// True if messages wait for more to come on another pipe than that one, as far as [`LOOKS`] tell.
+    fn do_others_wait(&self, pipes: &mut Pipes, id: PipeId) -> bool {
+        self.bursting.iter().take(LOOKS).any(|other| {
+            let Some(Some(Entry { driver, .. })) = self.by_pipe.get(other.0 as usize) else {
+                return false;
+            };
+            *other != id && writer_of(pipes, *other).is_some_and(|writer| driver.waits(writer))
+        })
     }
 
     /// The link, if there is just one, for callers that drive it.
@@ -173,7 +201,7 @@ impl Drivers {
                 continue;
             };
             let writer = writer_of(pipes, id);
-            if writer.as_deref().is_some_and(|writer| driver.may_go_on(writer)) {
+            if writer.as_deref().is_some_and(|writer| driver.waits(writer) && writer.room() > 0) {
                 self.bursting.push_back(id);
             } else {
                 driver.flush_burst(writer, &mut self.pace);
