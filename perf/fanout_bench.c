@@ -4,7 +4,10 @@
    With fast subscribers only, nothing is dropped: the publisher waits for them (ZMQ_XPUB_NODROP).
    With `--slow`, that many of them pause after each message and the publisher drops what they do
    not take, which must not cost the fast ones much; `delivered_share` tells what those got. Where all
-   are slow, `published_per_s` is the figure: how fast the publisher gets rid of its messages. */
+   are slow, `published_per_s` is the figure: how fast the publisher gets rid of its messages.
+
+   With `--topics` each subscriber has one of its own, and messages go to one after the other; with
+   `--work` the publisher has something else to do between messages. */
 
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +25,8 @@ struct setup {
     uint64_t count;
     uint64_t subscribers;
     uint64_t slow;
+    uint64_t work_ns;
+    int topics;
 };
 
 struct result {
@@ -29,8 +34,12 @@ struct result {
     uint64_t last_ns;
 };
 
+/* The first byte of a message tells its kind, the second one its topic. */
+#define TOPICS 250
+
 struct subscriber {
     const struct setup *setup;
+    uint64_t index;
     int slow;
 };
 
@@ -42,7 +51,14 @@ static void subscribe(struct peer *self, void *argument)
     peer_listen(self, endpoint, sizeof endpoint);
     void *context = peer_context(self);
     void *socket = new_socket(context, ZMQ_SUB);
-    CHECK("zmq_setsockopt", zmq_setsockopt(socket, ZMQ_SUBSCRIBE, "", 0) == 0);
+    const char topic[] = {DATA, (char) subscriber->index};
+    const char all[] = {PROBE, END};
+    if (setup->topics) {
+        CHECK("zmq_setsockopt", zmq_setsockopt(socket, ZMQ_SUBSCRIBE, topic, 2) == 0);
+        for (size_t i = 0; i < sizeof all; i++)
+            CHECK("zmq_setsockopt", zmq_setsockopt(socket, ZMQ_SUBSCRIBE, all + i, 1) == 0);
+    } else
+        CHECK("zmq_setsockopt", zmq_setsockopt(socket, ZMQ_SUBSCRIBE, "", 0) == 0);
     connect_to(socket, endpoint);
 
     struct result result = {0, 0};
@@ -89,28 +105,48 @@ static void publish_until_heard(void *socket, char *body, const struct setup *se
     }
 }
 
+static void publish_data(void *socket, char *body, const struct setup *setup)
+{
+    for (uint64_t i = 0; i < setup->count; i++) {
+        if (setup->topics)
+            body[1] = (char) (i % setup->subscribers);
+        publish(socket, body, setup->size, DATA);
+        if (setup->work_ns) {
+            uint64_t until = now_ns() + setup->work_ns;
+            while (now_ns() < until)
+                ;
+        }
+    }
+}
+
 int main(int argc, char **argv)
 {
-    struct setup setup = {"tcp", 64, 200000, 8, 0};
+    struct setup setup = {"tcp", 64, 200000, 8, 0, 0, 0};
     const struct option options[] = {
         {'t', "transport", OPTION_TEXT, &setup.transport, "tcp, ipc or inproc"},
         {'s', "size", OPTION_COUNT, &setup.size, "bytes per message"},
         {'n', "count", OPTION_COUNT, &setup.count, "messages published"},
         {'p', "subscribers", OPTION_COUNT, &setup.subscribers, "subscribers"},
         {0, "slow", OPTION_COUNT, &setup.slow, "how many of them are slow"},
+        {0, "topics", OPTION_FLAG, &setup.topics, "a topic for each"},
+        {0, "work", OPTION_COUNT, &setup.work_ns, "what the publisher does in between, ns"},
     };
     enum format format = parse_options(argc, argv, options, sizeof options / sizeof *options);
     if (!setup.size || !setup.subscribers || setup.slow > setup.subscribers)
         usage_error("a message has one byte or more, and only subscribers can be slow");
+    if (setup.topics && (setup.size < 2 || setup.subscribers > TOPICS || setup.slow))
+        usage_error("with topics: two bytes or more, %d subscribers at most, none slow", TOPICS);
 
-    struct subscriber kinds[2] = {{&setup, 0}, {&setup, 1}};
     uint64_t fast = setup.subscribers - setup.slow;
+    struct subscriber *subscribers = allocate(setup.subscribers * sizeof *subscribers);
     struct peer **peers = allocate(setup.subscribers * sizeof *peers);
     void *context = NULL;
     if (is_inproc(setup.transport))
         CHECK("zmq_ctx_new", (context = zmq_ctx_new()));
-    for (uint64_t i = 0; i < setup.subscribers; i++)
-        peers[i] = peer_start(context, subscribe, &kinds[i >= fast]);
+    for (uint64_t i = 0; i < setup.subscribers; i++) {
+        subscribers[i] = (struct subscriber){&setup, i, i >= fast};
+        peers[i] = peer_start(context, subscribe, &subscribers[i]);
+    }
     if (!context)
         CHECK("zmq_ctx_new", (context = zmq_ctx_new()));
     void *socket = new_socket(context, ZMQ_PUB);
@@ -128,8 +164,7 @@ int main(int argc, char **argv)
 
     struct usage before = usage_now();
     uint64_t start = now_ns();
-    for (uint64_t i = 0; i < setup.count; i++)
-        publish(socket, body, setup.size, DATA);
+    publish_data(socket, body, &setup);
     uint64_t published = now_ns() - start;
     /* For the fast ones; the slow ones are called off, as they would take long to come to it. */
     publish_until_heard(socket, body, &setup, END, peers, fast);
@@ -155,7 +190,7 @@ int main(int argc, char **argv)
     term_context(context);
 
     double elapsed = (double) (last - start);
-    double expected = (double) setup.count * (double) (fast ? fast : 1);
+    double expected = (double) setup.count * (double) (fast && !setup.topics ? fast : 1);
     double passed = (double) (fast ? deliveries : setup.count);
     struct report *report = report_new(format);
     report_text(report, "transport", setup.transport);
@@ -172,5 +207,6 @@ int main(int argc, char **argv)
     report_print(report);
     free(body);
     free(peers);
+    free(subscribers);
     return EXIT_SUCCESS;
 }

@@ -27,7 +27,9 @@ AREAS = (
     ("Patterns", ("router/", "fanout/", "proxy/"),
      "ROUTER to ROUTER with several clients, PUB to several SUB, and `zmq_proxy`. With fast\n"
      "subscribers alone the publisher waits for them, with slow ones among them it drops; what\n"
-     "counts then is what arrives at the fast ones, or, where all are slow, how fast it publishes.",
+     "counts then is what arrives at the fast ones, or, where all are slow, how fast it publishes.\n"
+     "`topics`: each has one of its own, and messages go to one after the other; `work`: what the\n"
+     "publisher does in between, which is in the rate for both libraries.",
      ()),
     ("Scale and memory",
      ("poll/", "connections/", "sockets", "subscriptions/", "msg/"),

@@ -24,17 +24,20 @@ def router_rows():
 
 
 def fanout_rows():
-    """PUB to fast and to slow subscribers."""
-    def row(transport, size, subscribers, slow, count, target, group):
+    """PUB to fast and to slow subscribers, and to some with a topic each from a publisher with work."""
+    def row(transport, size, subscribers, slow, count, target, group, work_us=None):
         plural = "s" if subscribers > 1 else ""
         key = "published_per_s" if slow == subscribers else "deliveries_per_s"
         return Row(
             name=f"fanout/{transport}/{size_name(size)}/{subscribers}-subscriber{plural}"
-                 + (f"/{slow}-slow" if slow else ""),
+                 + (f"/{slow}-slow" if slow else "")
+                 + ("/topics" if work_us is not None else "")
+                 + (f"/work-{work_us}us" if work_us else ""),
             command=("fanout_bench", "-t", transport, "-s", str(size), "-p", str(subscribers),
-                     "--slow", str(slow), "-n", "{count}"),
+                     "--slow", str(slow), "-n", "{count}")
+                    + (("--topics", "--work", str(work_us * 1000)) if work_us is not None else ()),
             count=count,
-            messages=subscribers - slow or 1,
+            messages=1 if work_us is not None else subscribers - slow or 1,
             metrics=(Metric(key, "msg/s", MORE, target),),
             cpu="cpu_ns_per_msg",
             cpu_target=2.0 if group == "targets" else 1.0,
@@ -48,6 +51,10 @@ def fanout_rows():
     yield row("tcp", 64, 8, 2, 200_000, 1, "more")
     yield row("tcp", 64, 8, 8, 200_000, 1, "more")
     yield row("tcp", 64, 64, 0, 30_000, 1, "more")
+    yield row("tcp", 64, 8, 0, 1_000_000, 1, "more", work_us=0)
+    yield row("tcp", 64, 8, 0, 300_000, 1, "more", work_us=1)
+    yield row("tcp", 64, 8, 0, 100_000, 1, "more", work_us=3)
+    yield row("tcp", 64, 8, 0, 30_000, 1, "more", work_us=10)
     yield row("inproc", 64, 1, 0, 1_000_000, 1, "more")
     yield row("inproc", 64, 8, 0, 60_000, 1, "more")
     yield row("inproc", 64, 32, 0, 20_000, 1, "more")
