@@ -125,9 +125,12 @@ impl Driver {
         self.listed
     }
 
-    /// True if messages wait for more to come, and the I/O thread has not sent them either.
+    /// True if messages wait for more to come, and the I/O thread is still to send them: where it has
+    /// stopped looking, what is in the pipe has just been written, and waits for nothing.
     pub fn waits(&self, writer: &Writer) -> bool {
-        self.burst.is_open() && self.link.flushed() < writer.offset()
+        self.burst.is_open()
+            && self.link.attention().is_paid()
+            && self.link.flushed() < writer.offset()
     }
 
     /// Sends what waits; the driver is no longer listed.

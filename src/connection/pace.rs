@@ -273,7 +273,7 @@ mod tests {
     const PAUSE: u64 = super::PAUSE.as_nanos() as u64;
     /// What writing a message takes, and what flushing does.
     const WRITE: u64 = 100;
-    const FLUSHING: u64 = 5_000;
+    const FLUSH: u64 = 5_000;
 
     fn pace() -> Pace {
         Pace::new(|duration| duration.as_nanos() as u64)
@@ -302,7 +302,7 @@ mod tests {
                 sent: vec![0; connections],
                 now: 1_000_000_000,
                 work: 0,
-                flush: FLUSHING,
+                flush: FLUSH,
                 flushes: Vec::new(),
             }
         }
@@ -350,7 +350,7 @@ mod tests {
             for (burst, number) in self.bursts.iter_mut().zip(&self.written) {
                 burst.end(*number, &mut self.pace);
             }
-            self.now += FLUSHING;
+            self.now += FLUSH;
             self.pace.flushed_at = Ticks::from_raw(self.now);
             self.pace.waiting = 0;
             self.pace.wait();

@@ -27,17 +27,18 @@ def fanout_rows():
     """PUB to fast and to slow subscribers, and to some with a topic each from a publisher with work."""
     def row(transport, size, subscribers, slow, count, target, group, work_us=None):
         plural = "s" if subscribers > 1 else ""
+        topics = work_us is not None
         key = "published_per_s" if slow == subscribers else "deliveries_per_s"
         return Row(
             name=f"fanout/{transport}/{size_name(size)}/{subscribers}-subscriber{plural}"
                  + (f"/{slow}-slow" if slow else "")
-                 + ("/topics" if work_us is not None else "")
+                 + ("/topics" if topics else "")
                  + (f"/work-{work_us}us" if work_us else ""),
             command=("fanout_bench", "-t", transport, "-s", str(size), "-p", str(subscribers),
                      "--slow", str(slow), "-n", "{count}")
-                    + (("--topics", "--work", str(work_us * 1000)) if work_us is not None else ()),
+                    + (("--topics", "--work", str(work_us * 1000)) if topics else ()),
             count=count,
-            messages=1 if work_us is not None else subscribers - slow or 1,
+            messages=1 if topics else subscribers - slow or 1,
             metrics=(Metric(key, "msg/s", MORE, target),),
             cpu="cpu_ns_per_msg",
             cpu_target=2.0 if group == "targets" else 1.0,
